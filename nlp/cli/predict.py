@@ -1,0 +1,124 @@
+"""`predict FILE…`: measures and claims of letters, as JSON Lines or to read."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nlp.cli.version import Version
+
+if TYPE_CHECKING:
+    from nlp.documents.reading import Document
+    from nlp.errors import FanzhaError
+    from nlp.inference.predictor import Predictor
+    from nlp.schema import Result
+
+
+class Format(str, Enum):
+    """How results are printed."""
+
+    auto = "auto"
+    json = "json"
+    text = "text"
+
+
+def predict_command(
+    files: Annotated[
+        list[str], typer.Argument(help="Letters as text files; - reads standard input.", show_default=False)
+    ],
+    format: Annotated[
+        Format, typer.Option(help="json: one line a letter; text: to read; auto: text on a terminal.")
+    ] = Format.auto,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    model: Annotated[Path | None, typer.Option(help="A model folder; without it, the model that is shipped.")] = None,
+    max_megabytes: Annotated[float, typer.Option(min=0.001, help="Larger files are refused.")] = 10.0,
+    version: Version = False,
+) -> None:
+    """Tags measures and numeric claims in letters.
+
+    Exits with 2 when a letter could not be read or tagged, after doing the rest.
+    """
+    if not any(name == "-" or os.path.exists(name) for name in files):  # asked before the model is loaded
+        from nlp.errors import FanzhaError
+
+        for name in files:
+            _complain(FanzhaError("there is no such file", path=name, mend="check the name"))
+        raise typer.Exit(2)
+    from nlp.inference.loading import load_predictor
+
+    as_json = format is Format.json or (format is Format.auto and not sys.stdout.isatty())
+    faults = predict_files(
+        files, load_predictor(model, device=device), as_json=as_json, max_bytes=int(max_megabytes * 1e6)
+    )
+    if faults:
+        raise typer.Exit(2)
+
+
+def predict_files(files: Sequence[str], predictor: Predictor, *, as_json: bool, max_bytes: int) -> int:
+    """Prints the result of each file that can be read and tagged, and a line on stderr for each other.
+
+    Returns:
+        How many files have no result.
+    """
+    from nlp.errors import FanzhaError
+
+    show = _json_lines() if as_json else _to_read()
+    faults = 0
+    for name in files:
+        try:
+            (result,) = predictor.predict([_read(name, max_bytes)])
+            show(result)
+        except OSError:  # of the output: the reader has gone, or the disk is full
+            raise
+        except FanzhaError as fault:
+            faults += 1
+            _complain(fault)
+        except Exception as error:  # a fault of ours costs one letter, not those after it
+            faults += 1
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            where = "standard input" if name == "-" else name
+            _complain(FanzhaError(f"internal fault ({reason}), please report it", path=where))
+    return faults
+
+
+def _complain(fault: FanzhaError) -> None:
+    print(f"predict: {fault}", file=sys.stderr, flush=True)
+
+
+def _read(name: str, max_bytes: int) -> Document:
+    from nlp.documents.reading import decode_document, read_document
+
+    if name != "-":
+        return read_document(name, max_bytes=max_bytes)
+    data = b"" if sys.stdin is None else sys.stdin.buffer.read(max_bytes + 1)
+    return decode_document(data, path=None, max_bytes=max_bytes)
+
+
+def _json_lines() -> Callable[[Result], None]:
+    from nlp.output.jsonl import to_json_line
+
+    out = sys.stdout.buffer
+
+    def show(result: Result) -> None:
+        out.write(to_json_line(result).encode("utf-8") + b"\n")
+        out.flush()
+
+    return show
+
+
+def _to_read() -> Callable[[Result], None]:
+    from rich.console import Console
+
+    from nlp.output.terminal import print_result
+
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal of another encoding shows ? for what it lacks
+        sys.stdout.reconfigure(errors="replace")
+    console = Console(highlight=False, soft_wrap=False)
+    return lambda result: print_result(result, console)

@@ -1,0 +1,1 @@
+"""The figures of the scheme, always by document, always on documents outside training."""

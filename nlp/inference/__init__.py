@@ -1,0 +1,1 @@
+"""From documents to results: backends give token scores, the predictor batches, decodes and links."""

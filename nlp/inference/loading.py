@@ -1,0 +1,141 @@
+"""From a model folder to a predictor. The CPU's way imports neither torch nor transformers."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+
+from nlp.errors import FanzhaError
+from nlp.files import read_json
+from nlp.inference.backends import Backend, OnnxBackend, TorchBackend
+from nlp.inference.manifest import Manifest, check_manifest
+from nlp.inference.predictor import Predictor
+from nlp.labels import HEADS
+from nlp.text.tokenization import TextTokenizer
+from nlp.text.windows import WindowSettings
+
+SHIPPED = "fanzha-e5-small"
+MANIFEST = "manifest.json"
+ONNX_INT8 = "model.int8.onnx"
+ONNX_FP32 = "model.fp32.onnx"
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.json"
+
+
+def shipped_model() -> Path:
+    """The folder of the model that comes with the package: inside the wheel, or `models/` of the repository."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "shipped", package.parent / "models" / SHIPPED):
+        if (folder / MANIFEST).is_file():
+            return folder
+    raise FanzhaError("the package has no model", path=package, mend="install it again, or name one with --model")
+
+
+def load_predictor(folder: Path | None = None, *, device: str = "auto", threads: int | None = None) -> Predictor:
+    """A predictor of a model folder (None: the shipped one).
+
+    Args:
+        folder: holds manifest.json and what it names.
+        device: `cpu` (ONNX Runtime), `cuda` or `cuda:N` (torch in bf16), `torch-cpu` (torch in fp32, to compare with),
+            or `auto`: a GPU where torch and one are there, else `cpu`.
+        threads: of ONNX Runtime; None for the cores of the process.
+
+    Raises:
+        FanzhaError: where a file is missing or is not what the manifest says, or the device is not there.
+    """
+    if re.fullmatch(r"auto|cpu|torch-cpu|cuda(:\d{1,2})?", device) is None:
+        raise FanzhaError(f"there is no device {device!r}", mend="use --device auto, cpu, cuda or cuda:N")
+    folder = shipped_model() if folder is None else Path(folder)
+    manifest = read_manifest(folder)
+    _verify(folder, manifest, TOKENIZER)
+    tokenizer = TextTokenizer.from_folder(folder)
+    backend: Backend
+    if device.startswith(("cuda", "torch")) or (device == "auto" and WEIGHTS in manifest.files and gpu_ready()):
+        for file in (CONFIG, WEIGHTS):
+            _verify(folder, manifest, file)
+        name = "cpu" if device == "torch-cpu" else device if ":" in device else "cuda:0"
+        backend = TorchBackend.from_folder(folder, device=name, pad_id=tokenizer.pad_id)
+    else:
+        graph = ONNX_INT8 if ONNX_INT8 in manifest.files else ONNX_FP32
+        _verify(folder, manifest, graph)
+        backend = OnnxBackend(folder / graph, threads=threads)
+    return Predictor(
+        backend,
+        tokenizer,
+        WindowSettings(**manifest.window.model_dump()),
+        name=manifest.name,
+        version=manifest.version,
+        transitions=np.array(manifest.transitions),
+        temperatures=manifest.temperatures.model_dump(),
+    )
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a model folder.
+
+    Raises:
+        FanzhaError: where there is none, naming the key that is wrong in it, or where the model was made for other
+            labels than this version has.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise FanzhaError(
+            "is no model folder: it has no manifest.json", path=folder, mend="name a folder made by fanzha export"
+        )
+    try:
+        content = read_json(path)
+    except FanzhaError as error:
+        raise FanzhaError(error.message, path=path, mend="fetch the model again") from None
+    heads = content.get("heads") if isinstance(content, dict) else None
+    if isinstance(heads, dict) and heads != {name: list(labels) for name, labels in HEADS.items()}:
+        raise FanzhaError(
+            "its labels are not those of this version", path=path, mend="train and export it with this version"
+        )
+    return check_manifest(content, path, mend="fetch the model again")
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return (
+            hashlib.file_digest(file, "sha256").hexdigest()
+            if hasattr(hashlib, "file_digest")
+            else hashlib.sha256(file.read()).hexdigest()
+        )
+
+
+def _verify(folder: Path, manifest: Manifest, name: str) -> None:
+    path = folder / name
+    if not path.is_file():
+        raise FanzhaError("is missing from the model", path=path, mend="fetch the model again, or use another --device")
+    facts = manifest.files.get(name)
+    if facts is None or sha256_of(path) != facts.sha256:
+        raise FanzhaError(
+            "is not the file that the manifest names (SHA-256 differs)", path=path, mend="fetch the model again"
+        )
+
+
+def gpu_ready() -> bool:
+    """Whether the extra `gpu` is installed and an NVIDIA driver has a device; imports torch only then."""
+    if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")) or not _has_cuda_driver():
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _has_cuda_driver() -> bool:
+    for library in ("libcuda.so.1", "nvcuda.dll"):
+        try:
+            driver = ctypes.CDLL(library)
+        except OSError:
+            continue
+        count = ctypes.c_int(0)
+        return driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
+    return False

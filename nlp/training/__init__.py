@@ -1,0 +1,1 @@
+"""From gold letters to trained weights, on transformers and datasets."""

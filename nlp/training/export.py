@@ -1,0 +1,172 @@
+"""From trained weights to the folder that `predict` uses: safetensors, ONNX in fp32 and int8, and a manifest.
+
+int8 is by blocks: weights are quantised once, activations as they come.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+
+from nlp import __version__
+from nlp.annotation.corpus import GoldLetter
+from nlp.files import read_json, write_json
+from nlp.inference.backends import OnnxBackend, TorchBackend
+from nlp.inference.loading import MANIFEST, ONNX_FP32, ONNX_INT8, WEIGHTS, read_manifest, sha256_of
+from nlp.inference.manifest import check_manifest
+from nlp.model.modeling import LetterTagger
+from nlp.text.segmentation import segment
+from nlp.text.tokenization import IntArray, TextTokenizer
+from nlp.text.windows import make_windows
+from nlp.training.configuration import FACTS
+from nlp.training.trainer import copy_tokenizer, model_transitions, window_settings
+
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_TOOLS = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
+
+
+class _Logits(torch.nn.Module):
+    """The model with plain inputs and one plain output, as ONNX has it."""
+
+    def __init__(self, model: LetterTagger) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
+    ) -> torch.Tensor:
+        logits = self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids).logits
+        assert isinstance(logits, torch.Tensor)
+        return logits
+
+
+def export_onnx(model: LetterTagger, path: Path) -> None:
+    """Writes the fp32 graph: inputs [batch, tokens] of int64, output `logits` [batch, tokens, labels of all heads]."""
+    model = model.eval().float().cpu()
+    example = {
+        "input_ids": torch.full((2, 16), 5),
+        "attention_mask": torch.ones((2, 16), dtype=torch.long),
+        "token_type_ids": torch.zeros((2, 16), dtype=torch.long),
+    }
+    example["attention_mask"][1, 9:] = 0
+    axes = {name: {0: "batch", 1: "tokens"} for name in (*_INPUTS, "logits")}
+    with torch.inference_mode(), warnings.catch_warnings():
+        # The tracer takes lengths for constants; that the graph holds for all of them is tested.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _Logits(model),
+            tuple(example[name] for name in _INPUTS),
+            str(path),
+            input_names=list(_INPUTS),
+            output_names=["logits"],
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
+
+
+def quantise(source: Path, target: Path) -> None:
+    """Writes the int8 form of an fp32 graph.
+
+    Weights of matrix products are int8 in blocks of 128 with a scale each, and ONNX Runtime quantises activations by
+    blocks too while it runs (MatMulNBits, accuracy level 4). One scale for a whole activation, as dynamic quantisation
+    has it, cost two points of metric F1. The word embeddings are int8 as well.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    logging.getLogger(MatMulNBitsQuantizer.__module__).setLevel(logging.WARNING)  # it tells of every node
+
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        small = Path(scratch) / "embeddings.onnx"
+        quantize_dynamic(source, small, weight_type=QuantType.QInt8, op_types_to_quantize=["Gather"])
+        quantiser = MatMulNBitsQuantizer(onnx.load(small), bits=8, block_size=128, is_symmetric=True, accuracy_level=4)
+        quantiser.process()
+        onnx.save(quantiser.model.model, target)
+
+
+def export_model(
+    source: Path, output: Path, *, fp32: bool = False, figures: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Makes a model folder from a trained checkpoint (of `fanzha train`).
+
+    Args:
+        source: the checkpoint: config.json, model.safetensors, tokenizer files, training.json.
+        output: the folder to write.
+        fp32: keep the fp32 graph beside the int8 one.
+        figures: of an evaluation, for the manifest.
+
+    Returns:
+        The manifest.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    model = LetterTagger.from_pretrained(source, dtype=torch.float32).eval()
+    with tempfile.TemporaryDirectory(dir=output) as scratch:
+        graph = Path(scratch) / ONNX_FP32
+        export_onnx(model, graph)
+        quantise(graph, output / ONNX_INT8)
+        if fp32:
+            graph.replace(output / ONNX_FP32)
+    copy_tokenizer(source, output)
+    model.half().save_pretrained(output)
+    shutil.copymode(output / "config.json", output / WEIGHTS)  # safetensors makes it readable to its owner alone
+    facts = read_json(source / FACTS)
+    names = [
+        WEIGHTS,
+        "config.json",
+        ONNX_INT8,
+        "tokenizer.json",
+        "tokenizer_config.json",
+        *([ONNX_FP32] if fp32 else []),
+    ]
+    content = {
+        "name": facts["name"],
+        "version": facts["version"],
+        "package": __version__,
+        "heads": model.config.heads,
+        "window": model.config.window,
+        "transitions": model_transitions(model).round(6).tolist(),
+        "temperatures": facts["temperatures"],
+        "training": facts["training"],
+        "figures": figures if figures is not None else facts.get("figures", {}),
+        "tools": {"python": platform.python_version(), **{tool: installed_version(tool) for tool in _TOOLS}},
+        "files": {
+            name: {"sha256": sha256_of(output / name), "bytes": (output / name).stat().st_size} for name in names
+        },
+    }
+    manifest = check_manifest(content, output / MANIFEST, mend="train the checkpoint with this version").model_dump()
+    write_json(output / MANIFEST, manifest)
+    return manifest
+
+
+def largest_difference(
+    model: LetterTagger, graph: Path, tokenizer: TextTokenizer, letters: Sequence[GoldLetter]
+) -> float:
+    """The largest difference of a logit between torch in fp32 and an ONNX graph, over the windows of some letters."""
+    windows = [window for letter in letters for window in _window_inputs(letter, tokenizer, model)]
+    by_torch = TorchBackend(model, device="cpu", pad_id=tokenizer.pad_id).logits(windows)
+    by_onnx = OnnxBackend(graph).logits(windows)
+    return max(float(abs(a - b).max()) for a, b in zip(by_torch, by_onnx, strict=True))
+
+
+def _window_inputs(letter: GoldLetter, tokenizer: TextTokenizer, model: LetterTagger) -> Iterator[tuple[IntArray, int]]:
+    tokens = tokenizer(letter.text)
+    for window in make_windows(letter.text, segment(letter.text), tokens, tokenizer, window_settings(model.config)):
+        yield window.input_ids(tokens, tokenizer), window.body_start
+
+
+def add_figures(folder: Path, figures: dict[str, Any]) -> None:
+    """Puts figures, by name, into the manifest of a model folder."""
+    manifest = read_manifest(folder).model_dump()
+    manifest["figures"].update(figures)
+    write_json(folder / MANIFEST, manifest)

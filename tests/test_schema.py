@@ -1,0 +1,155 @@
+"""The contract of `predict`: what a result may hold and what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from pydantic import ValidationError
+
+from nlp.output.jsonl import to_json_line
+from nlp.schema import Claim, Gold, Measure, Result, Span, json_schema
+
+TEXT = "2024年，县公安局抓获涉诈人员31名，同比上升12.5%。"
+
+
+def result(**changes: Any) -> dict[str, Any]:
+    metric = {"start": 10, "end": 16, "text": "抓获涉诈人员"}
+    period = {"start": 0, "end": 5, "text": "2024年"}
+    return {
+        "document": {"id": "a", "path": "letters/a.txt", "sha256": "0" * 64, "characters": len(TEXT)},
+        "model": {"name": "m", "version": "1", "backend": "onnxruntime-int8", "device": "cpu"},
+        "measures": [
+            {"start": 6, "end": 30, "text": TEXT[6:30], "category": "打击", "status": "done", "score": 0.98}
+        ],
+        "claims": [
+            {
+                "start": 16, "end": 19, "text": "31名", "type": "count", "value": 31, "value_max": None, "unit": "名",
+                "approx": None, "metric": metric, "period": period, "direction": None, "basis": None, "measure": 0,
+                "score": 0.97,
+            },
+            {
+                "start": 24, "end": 29, "text": "12.5%", "type": "change", "value": 12.5, "value_max": None,
+                "unit": "%",
+                "approx": None, "metric": metric, "period": period, "direction": "up", "basis": "同比", "measure": None,
+                "score": 1.0,
+            },
+        ],
+        **changes,
+    }  # fmt: skip
+
+
+def with_claim(**changes: Any) -> dict[str, Any]:
+    data = result()
+    data["claims"][0].update(changes)
+    return data
+
+
+def with_measure(**changes: Any) -> dict[str, Any]:
+    data = result()
+    data["measures"][0].update(changes)
+    return data
+
+
+def test_schema_result_survives_json() -> None:
+    data = result()
+    data["measures"][0].update(end=29, text=TEXT[6:29])
+    checked = Result.model_validate(data)
+    line = to_json_line(checked)
+    assert "\n" not in line
+    assert "打击" in line
+    assert json.loads(line) == data
+    assert Result.model_validate_json(line) == checked
+    checked.check_against(TEXT)
+
+
+def test_schema_lists_every_field_although_it_is_null() -> None:
+    claim = json.loads(to_json_line(Result.model_validate(result())))["claims"][0]
+    assert list(claim) == [
+        "start", "end", "text", "type", "value", "value_max", "unit", "approx", "metric", "period", "direction",
+        "basis", "measure", "score",
+    ]  # fmt: skip
+
+
+def test_schema_json_schema_accepts_what_the_model_writes() -> None:
+    validator = jsonschema.Draft202012Validator(json_schema())
+    validator.check_schema(json_schema())
+    validator.validate(json.loads(to_json_line(Result.model_validate(result()))))
+    for refused in (with_claim(type="sum"), with_measure(category="其他"), result(more=1), with_claim(score=1.5)):
+        with pytest.raises(jsonschema.ValidationError):
+            validator.validate(refused)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (result(more=1), "Extra inputs are not permitted"),
+        (with_claim(note=""), "Extra inputs are not permitted"),
+        (with_claim(type="sum"), "Input should be 'count', 'money', 'percent', 'change' or 'rank'"),
+        (with_claim(direction="sideways"), "Input should be 'up' or 'down'"),
+        (with_claim(approx="some"), "Input should be 'over', 'under' or 'about'"),
+        (with_claim(text="31"), "the span 16-19 does not have the length of its text '31'"),
+        (with_claim(value=float("nan")), "Input should be a finite number"),
+        (with_claim(value_max=float("inf")), "Input should be a finite number"),
+        (with_claim(measure=1), "claim 16-19 points at measure 1 of 1"),
+        (with_claim(measure=-1), "greater than or equal to 0"),
+        (with_claim(start=1, end=4), "claim 1-4 lies outside its measure 0"),
+        (with_claim(score=1.01), "less than or equal to 1"),
+        (with_claim(score=float("nan")), "Input should be"),
+        (with_measure(category="其他"), "Input should be '打击', '防范', '宣传', '管控' or '治理'"),
+        (with_measure(status="soon"), "Input should be 'done' or 'planned'"),
+        (with_measure(start=-1, end=23), "greater than or equal to 0"),
+        (with_measure(start=6, end=6, text=""), "at least 1 character"),
+        (with_measure(start=9, end=7, text="ab"), "does not have the length"),
+        (result(document={**result()["document"], "sha256": "abc"}), "String should match pattern"),
+        (result(document={**result()["document"], "sha256": "0" * 64 + "\n"}), "String should match pattern"),
+    ],
+)
+def test_schema_refuses(data: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match="(?s)" + message.replace("(", r"\(")):
+        Result.model_validate(data)
+
+
+def test_schema_every_listed_field_is_required() -> None:
+    for kind, fields in ((Measure, result()["measures"][0]), (Claim, result()["claims"][0]), (Result, result())):
+        for name in fields:
+            with pytest.raises(ValidationError, match=f"(?s){name}.*Field required"):
+                kind.model_validate({key: value for key, value in fields.items() if key != name})
+
+
+@pytest.mark.parametrize("part", ["measure", "claim", "metric", "period"])
+def test_schema_check_against_names_the_span_that_does_not_fit(part: str) -> None:
+    data = result()
+    spans = {
+        "measure": data["measures"][0],
+        "claim": data["claims"][1],
+        "metric": data["claims"][0]["metric"],
+        "period": data["claims"][0]["period"],
+    }
+    spans[part]["text"] = "错" * len(spans[part]["text"])
+    checked = Result.model_validate(data)
+    with pytest.raises(ValueError, match=f"{spans[part]['start']}-{spans[part]['end']} does not fit"):
+        checked.check_against(TEXT)
+
+
+def test_schema_gold_has_neither_score_nor_model() -> None:
+    data = result()
+    gold = {
+        "document": {"id": "a", "title": "答复", "sha256": "0" * 64, "characters": len(TEXT)},
+        "measures": [{k: v for k, v in m.items() if k != "score"} for m in data["measures"]],
+        "claims": [{k: v for k, v in c.items() if k != "score"} for c in data["claims"]],
+    }
+    Gold.model_validate(gold).check_against(TEXT)
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        Gold.model_validate({**gold, "measures": data["measures"]})
+    gold["claims"][0]["measure"] = 3
+    with pytest.raises(ValidationError, match="points at measure 3 of 1"):
+        Gold.model_validate(gold)
+
+
+def test_schema_objects_are_frozen() -> None:
+    span = Span(start=0, end=1, text="县")
+    with pytest.raises(ValidationError, match="frozen"):
+        span.start = 1  # type: ignore[misc]
