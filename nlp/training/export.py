@@ -29,6 +29,7 @@ from nlp.text.segmentation import segment
 from nlp.text.tokenization import IntArray, TextTokenizer
 from nlp.text.windows import make_windows
 from nlp.training.configuration import FACTS
+from nlp.training.stages import load_checkpoint
 from nlp.training.trainer import copy_tokenizer, model_transitions, window_settings
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -110,7 +111,7 @@ def export_model(
         The manifest.
     """
     output.mkdir(parents=True, exist_ok=True)
-    model = LetterTagger.from_pretrained(source, dtype=torch.float32).eval()
+    model = load_checkpoint(source)[0].float().eval()
     with tempfile.TemporaryDirectory(dir=output) as scratch:
         graph = Path(scratch) / ONNX_FP32
         export_onnx(model, graph)

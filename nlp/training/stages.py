@@ -70,8 +70,19 @@ def adapt(
 
 
 def load_checkpoint(folder: Path) -> tuple[LetterTagger, TextTokenizer]:
-    """The model and the tokenizer of a checkpoint folder."""
-    return LetterTagger.from_pretrained(folder, use_safetensors=True), TextTokenizer.from_folder(folder)
+    """The model and the tokenizer of a checkpoint folder.
+
+    Raises:
+        FanzhaError: where weights are missing: transformers would fill them with noise.
+    """
+    model, loaded = LetterTagger.from_pretrained(folder, use_safetensors=True, output_loading_info=True)
+    if loaded["missing_keys"]:
+        raise FanzhaError(
+            f"lacks the weights {', '.join(sorted(loaded['missing_keys']))}",
+            path=folder,
+            mend="train it again with this version",
+        )
+    return model, TextTokenizer.from_folder(folder)
 
 
 def trained_letters(folder: Path) -> set[str]:

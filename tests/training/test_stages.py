@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +98,15 @@ def test_second_stage_goes_on_from_the_first_with_the_replies(
     assert len(tokenizer("公安")) == 1
     facts = json.loads((output / "training.json").read_text(encoding="utf-8"))
     assert facts["training"]["letters"] == ["t1", "t2", "t3", "t5"]
+
+
+def test_stages_refuse_a_checkpoint_without_all_its_weights(tiny: Tiny, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    folder = tmp_path / "old"
+    shutil.copytree(tiny.checkpoint, folder)
+    weights = load_file(folder / "model.safetensors")
+    del weights["transitions"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(FanzhaError, match=r"old: lacks the weights transitions \(train it again with this version\)"):
+        load_checkpoint(folder)
