@@ -8,14 +8,16 @@ and one over a sentence's end (Lafferty et al. 2001; trained by `nlp.model.chain
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from nlp.labels import CLAUSE_STATES
+from nlp.labels import CLAUSE_STATES, STATUSES
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+Indices = TypeVar("Indices", bound=Any)
 
 
 def no_transitions() -> FloatArray:
@@ -36,6 +38,15 @@ def clause_emissions(category: FloatArray, status: FloatArray) -> FloatArray:
     by_status = status - np.logaddexp.reduce(status, axis=1, keepdims=True)
     inside = (category[:, 1:, None] + by_status[:, None, :]).reshape(len(category), -1)
     return np.concatenate([category[:, :1], inside], axis=1)
+
+
+def clause_states(categories: Indices, statuses: Indices) -> Indices:
+    """The indices in CLAUSE_STATES of clauses with these category and status labels, in numpy or in torch.
+
+    A label that is ignored counts as the first one; where the category is ignored, the state means nothing.
+    """
+    inside: Indices = (categories > 0) * (1 + (categories - 1) * len(STATUSES) + (statuses > 0) * statuses)
+    return inside
 
 
 def best_states(emissions: FloatArray, breaks: IntArray, transitions: FloatArray) -> IntArray:

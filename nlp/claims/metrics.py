@@ -46,7 +46,6 @@ class _Linker:
         self.ends = [m[1] for m in self.by_end]
         self.starts = [m[0] for m in metrics]
         self.figure_starts = [f.start for f in figures]
-        self.figure_ends = [f.end for f in figures]
         self.assigned: list[Range | None] = [None] * len(figures)
         # The metrics that directly follow a number serve that number.
         self.counted = {m for f in figures if (m := self._follows(f)) is not None and self._touches(f) is None}

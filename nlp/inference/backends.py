@@ -49,8 +49,8 @@ def inputs(ids: IntArray, context: int) -> tuple[IntArray, IntArray]:
 class OnnxBackend:
     """ONNX Runtime on the CPU.
 
-    Every window runs by itself: the activations of an int8 model are scaled by what is in one run, so a window's
-    scores would otherwise depend on its neighbours. Windows run side by side, one thread each.
+    Every window runs by itself, without padding, so its scores do not depend on its neighbours whatever way a graph
+    scales its activations. Windows run side by side, one thread each.
     """
 
     device = "cpu"

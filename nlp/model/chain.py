@@ -8,20 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nlp.labels import STATUS_LABELS
-
 
 def clause_emissions(category: Tensor, status: Tensor) -> Tensor:
     """Scores of the clause states, as `nlp.clause_chain.clause_emissions`: [..., 6] and [..., 2] to [..., 11]."""
     by_status = functional.log_softmax(status, dim=-1)
     inside = (category[..., 1:].unsqueeze(-1) + by_status.unsqueeze(-2)).flatten(-2)
     return torch.cat([category[..., :1], inside], dim=-1)
-
-
-def clause_states(category_labels: Tensor, status_labels: Tensor) -> Tensor:
-    """The index of each clause's state in CLAUSE_STATES; anything where the category is ignored."""
-    inside = 1 + (category_labels - 1) * len(STATUS_LABELS) + status_labels.clamp(min=0)
-    return torch.where(category_labels > 0, inside, torch.zeros_like(category_labels))
 
 
 def chain_loss(emissions: Tensor, states: Tensor, breaks: Tensor, present: Tensor, transitions: Tensor) -> Tensor:

@@ -15,8 +15,9 @@ from torch.nn import functional
 from transformers import AutoModel, PreTrainedModel
 from transformers.modeling_outputs import ModelOutput
 
+from nlp.clause_chain import clause_states
 from nlp.labels import CLAUSE_STATES, IGNORED, head_slices
-from nlp.model.chain import chain_loss, clause_emissions, clause_states
+from nlp.model.chain import chain_loss, clause_emissions
 from nlp.model.configuration import LetterTaggerConfig
 
 UNIT_HEADS = {"category": "clauses", "status": "clauses", "quantity": "numbers"}

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.annotation.corpus import GoldLetter, as_document
-from nlp.clause_chain import no_transitions, sentence_breaks, state_probabilities
+from nlp.clause_chain import clause_states, no_transitions, sentence_breaks, state_probabilities
 from nlp.decoding import clause_scores, quantity_scores, softmax
 from nlp.inference.predictor import Predictor
 from nlp.labels import head_slices
-from nlp.training.features import clause_labels, clause_states, quantity_labels
+from nlp.training.features import clause_labels, quantity_labels
 
 _GRID = np.round(np.geomspace(0.25, 8.0, 61), 4)
 

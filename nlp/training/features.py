@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from nlp.annotation.corpus import GoldLetter
 from nlp.claims.finding import find_document_quantities
-from nlp.clause_chain import count_transitions, sentence_breaks
+from nlp.clause_chain import clause_states, count_transitions, sentence_breaks
 from nlp.labels import CATEGORY_LABELS, IGNORED, METRIC_LABELS, OUTSIDE, PERIOD_LABELS, QUANTITY_LABELS, STATUS_LABELS
 from nlp.text.segmentation import segment
 from nlp.text.tokenization import TextTokenizer, Tokens
@@ -51,11 +51,6 @@ def clause_labels(letter: GoldLetter, clauses: Sequence[tuple[int, int]]) -> tup
                 categories[i] = CATEGORY_LABELS.index(measure.category)
                 statuses[i] = STATUS_LABELS.index(measure.status)
     return categories, statuses
-
-
-def clause_states(categories: Labels, statuses: Labels) -> Labels:
-    """The indices in CLAUSE_STATES of clauses with these categories and statuses."""
-    return np.where(categories > 0, 1 + (categories - 1) * len(STATUS_LABELS) + np.maximum(statuses, 0), 0)
 
 
 def gold_transitions(letters: Sequence[GoldLetter]) -> npt.NDArray[np.float64]:

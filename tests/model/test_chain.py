@@ -11,6 +11,7 @@ import torch
 from nlp.clause_chain import (
     best_states,
     clause_emissions,
+    clause_states,
     count_transitions,
     no_transitions,
     sentence_breaks,
@@ -89,7 +90,7 @@ def test_chain_emissions_are_the_same_in_torch_and_numpy() -> None:
 
 def test_chain_states_follow_the_order_of_the_labels() -> None:
     categories, statuses = torch.tensor([[0, 1, 1, 5, -100]]), torch.tensor([[-100, 0, 1, 1, -100]])
-    assert chain.clause_states(categories, statuses)[0, :4].tolist() == [0, 1, 2, len(CLAUSE_STATES) - 1]
+    assert clause_states(categories, statuses)[0, :4].tolist() == [0, 1, 2, len(CLAUSE_STATES) - 1]
 
 
 def test_chain_without_transitions_takes_each_clause_alone() -> None:
