@@ -16,10 +16,14 @@ class FanzhaError(Exception):
         message: what is wrong, one line, no trailing full stop.
         path: the file or folder it is about.
         mend: what to do, usually a command line.
+        retryable: the same file may well do another time: it was locked, took too long, a program was missing.
     """
 
-    def __init__(self, message: str, *, path: str | Path | None = None, mend: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, path: str | Path | None = None, mend: str | None = None, retryable: bool = False
+    ) -> None:
         self.message = message
+        self.retryable = retryable
         self.path = None if path is None else str(path)
         self.mend = mend
         super().__init__(str(self))

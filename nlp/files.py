@@ -6,10 +6,14 @@ import contextlib
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from nlp.errors import FanzhaError
+
+TEMPORARY = ".fanzha-{}.tmp"
+"""The name of a file while it is written."""
 
 
 def read_text(path: Path, *, keep_bom: bool = False) -> str:
@@ -70,27 +74,38 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Writes a file under a temporary name in its folder, which is made if need be, and renames it when it is on disk.
+    """Writes a file in one piece; see `open_atomically`."""
+    with open_atomically(path) as file:
+        file.write(data)
 
+
+@contextlib.contextmanager
+def open_atomically(path: Path) -> Iterator[IO[bytes]]:
+    """A binary file to write, which is there under its name only when the block has ended without an error.
+
+    It is written under a temporary name in its folder, which is made if need be, and renamed when it is on disk.
     What is there and is no file (a pipe, /dev/stdout) is written to as it is; a link stays one.
 
     Raises:
         FanzhaError: where it cannot be written; what was there before is there still.
     """
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".fanzha-{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(TEMPORARY.format(secrets.token_hex(8)))
     try:
         if target.exists() and not target.is_file():
-            target.write_bytes(data)
+            with open(target, "wb") as file:
+                yield file
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
     except OSError as error:
-        raise FanzhaError(f"cannot be written: {error.strerror}", path=path, mend="name another folder") from None
+        raise FanzhaError(
+            f"cannot be written: {error.strerror}", path=path, mend="name another folder", retryable=True
+        ) from None
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()

@@ -5,7 +5,7 @@ Offsets are code points in the document's text as it was read; `start` inclusive
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -67,6 +67,32 @@ class Claim(GoldClaim):
     score: Score
 
 
+class DocumentMeta(_Strict):
+    """What a letter states about itself, in its own words but for the date; null where it does not.
+
+    Args:
+        title: of the letter, on one line.
+        number: the document number (文号), e.g. 松公建复〔2022〕9号.
+        issuer: the body that answers.
+        addressee: whom it answers, without the colon.
+        proposal_kind: what it answers.
+        proposal_number: of the proposal, digits alone.
+        session: the session it was made at, e.g. 市十五届人大一次会议.
+        date: of the letter (成文日期, else the date under it), ISO 8601.
+        reply_class: 办理结果 or 类别, A, B or C (D where a place has one).
+    """
+
+    title: str | None = None
+    number: str | None = None
+    issuer: str | None = None
+    addressee: str | None = None
+    proposal_kind: Literal["建议", "提案"] | None = None
+    proposal_number: str | None = Field(default=None, pattern="^[0-9]{1,10}$")
+    session: str | None = None
+    date: str | None = Field(default=None, pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    reply_class: Literal["A", "B", "C", "D"] | None = None
+
+
 class DocumentInfo(_Strict):
     """What was read: `sha256` is of the file's bytes, `characters` the code points of its text."""
 
@@ -74,6 +100,7 @@ class DocumentInfo(_Strict):
     path: str | None
     sha256: Sha256
     characters: int = Field(ge=0)
+    meta: DocumentMeta = Field(default_factory=DocumentMeta)
 
 
 class ModelInfo(_Strict):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from nlp.claims.changes import basis_of, direction_of
 from nlp.claims.figures import Figure, groups, read_figures
@@ -11,6 +13,7 @@ from nlp.claims.metrics import assign_metrics
 from nlp.claims.periods import assign_periods
 from nlp.schema import Claim, Measure, Span
 from nlp.spans import LabelledSpan
+from nlp.text.healing import Healed, heal
 from nlp.text.segmentation import Structure
 
 
@@ -35,26 +38,36 @@ def link_claims(
     Returns:
         One claim for each quantity that the number grammar reads, in text order, with the quantity's score.
     """
-    figures = read_figures(text, structure, quantities)
-    lists = groups(text, structure, figures)
-    metric_of = assign_metrics(text, structure, figures, lists, [(m.start, m.end) for m in metrics])
-    period_of = assign_periods(text, structure, figures, [(p.start, p.end) for p in periods])
+    healed = heal(text, structure)
+    own_text, own = healed.text, healed.structure  # the words as the writer wrote them; all offsets below are in it
+    figures = read_figures(own_text, own, [_inside(quantity, healed) for quantity in quantities])
+    lists = groups(own_text, own, figures)
+    metric_of = assign_metrics(own_text, own, figures, lists, [healed.inside(m.start, m.end) for m in metrics])
+    period_of = assign_periods(own_text, own, figures, [healed.inside(p.start, p.end) for p in periods])
     first_of = {i: group.first for group in lists for i in range(group.first, group.last)}
     holder = _MeasureFinder(measures)
+
+    def span(part: tuple[int, int]) -> dict[str, Any]:
+        start, end = healed.outside(*part)
+        return {"start": start, "end": end, "text": text[start:end]}
+
     claims: list[Claim] = []
     for i, figure in enumerate(figures):
         direction, basis = None, None
         if figure.type == "change":
-            floor = _floor(structure, figures, first_of.get(i, i))
-            direction = direction_of(text, figure.start, figure.end, structure.sentences[figure.sentence].start) or "up"
-            basis = basis_of(text, figure.start, floor) or _basis_before(claims, figures, metric_of, i)
-        quantity = figure.quantity
+            floor = _floor(own, figures, first_of.get(i, i))
+            begin = own.sentences[figure.sentence].start
+            direction = direction_of(own_text, figure.start, figure.end, begin) or "up"
+            basis = basis_of(own_text, figure.start, floor) or _basis_before(claims, figures, metric_of, i)
+        quantity, metric, period = figure.quantity, metric_of[i], period_of[i]
+        place = span((figure.start, figure.end))
         claims.append(
             Claim(
-                start=figure.start, end=figure.end, text=text[figure.start : figure.end], type=figure.type,
+                **place, type=figure.type,
                 value=quantity.value, value_max=quantity.value_max, unit=quantity.unit, approx=quantity.approx,
-                metric=_span(text, metric_of[i]), period=_span(text, period_of[i]), direction=direction, basis=basis,
-                measure=holder.index(figure), score=figure.score,
+                metric=None if metric is None else Span(**span(metric)),
+                period=None if period is None else Span(**span(period)), direction=direction, basis=basis,
+                measure=holder.index(place["start"], place["end"]), score=figure.score,
             )
         )  # fmt: skip
     return claims
@@ -78,18 +91,19 @@ def _basis_before(
     return None
 
 
-def _span(text: str, part: tuple[int, int] | None) -> Span | None:
-    return None if part is None else Span(start=part[0], end=part[1], text=text[part[0] : part[1]])
+def _inside(quantity: LabelledSpan, healed: Healed) -> LabelledSpan:
+    start, end = healed.inside(quantity.start, quantity.end)
+    return replace(quantity, start=start, end=end)
 
 
 class _MeasureFinder:
-    """Finds the measure that holds a figure; measures do not overlap."""
+    """Finds the measure that holds a range; measures do not overlap."""
 
     def __init__(self, measures: Sequence[Measure]) -> None:
         self.order = sorted(range(len(measures)), key=lambda k: measures[k].start)
         self.starts = [measures[k].start for k in self.order]
         self.ends = [measures[k].end for k in self.order]
 
-    def index(self, figure: Figure) -> int | None:
-        k = bisect_right(self.starts, figure.start) - 1
-        return self.order[k] if k >= 0 and figure.end <= self.ends[k] else None
+    def index(self, start: int, end: int) -> int | None:
+        k = bisect_right(self.starts, start) - 1
+        return self.order[k] if k >= 0 and end <= self.ends[k] else None

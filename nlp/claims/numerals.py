@@ -22,6 +22,7 @@ _BEFORE_MORE = {"余": "十百千万亿", "多": "十百千万亿", "几": "十"
 # No number of a letter is longer; what is, is an identifier, and Decimal arithmetic on it would be slow and inexact.
 MAX_DIGITS = 18
 MAX_CHINESE = 24
+MAX_VALUE = 10**24  # 一亿亿亿亿 is no amount, and more digits than Decimal reckons with
 MAX_SPACE = 8
 # A line that is shorter ends where it ends: 访问次数：1387 ⏎ 字体：大 is not 1387字.
 MIN_WRAPPED = 15
@@ -206,6 +207,8 @@ def chinese_value(body: str) -> tuple[Decimal, Decimal | None] | None:
     if read is None:
         return None
     value, spread = read
+    if value + spread >= MAX_VALUE:
+        return None
     return Decimal(value), Decimal(value + spread) if spread else None
 
 

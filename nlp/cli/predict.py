@@ -12,9 +12,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nlp.cli.limits import (
+    MaxCharacters,
+    MaxMegabytes,
+    MaxMembers,
+    MaxPages,
+    MaxRatio,
+    MaxSeconds,
+    MaxUnpacked,
+    limits_of,
+)
 from nlp.cli.version import Version
 
 if TYPE_CHECKING:
+    from nlp.documents.limits import Limits
     from nlp.documents.reading import Document
     from nlp.errors import FanzhaError
     from nlp.inference.predictor import Predictor
@@ -31,14 +42,21 @@ class Format(str, Enum):
 
 def predict_command(
     files: Annotated[
-        list[str], typer.Argument(help="Letters as text files; - reads standard input.", show_default=False)
+        list[str],
+        typer.Argument(help="Letters: text, HTML, MHT, Word, WPS or PDF; - reads standard input.", show_default=False),
     ],
     format: Annotated[
         Format, typer.Option(help="json: one line a letter; text: to read; auto: text on a terminal.")
     ] = Format.auto,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     model: Annotated[Path | None, typer.Option(help="A model folder; without it, the model that is shipped.")] = None,
-    max_megabytes: Annotated[float, typer.Option(min=0.001, help="Larger files are refused.")] = 10.0,
+    max_megabytes: MaxMegabytes = 50.0,
+    max_characters: MaxCharacters = 200_000,
+    max_unpacked: MaxUnpacked = 1000.0,
+    max_ratio: MaxRatio = 200,
+    max_members: MaxMembers = 20_000,
+    max_pages: MaxPages = 500,
+    max_seconds: MaxSeconds = 120.0,
     version: Version = False,
 ) -> None:
     """Tags measures and numeric claims in letters.
@@ -53,15 +71,17 @@ def predict_command(
         raise typer.Exit(2)
     from nlp.inference.loading import load_predictor
 
+    limits = limits_of(
+        max_megabytes=max_megabytes, max_characters=max_characters, max_unpacked=max_unpacked, max_ratio=max_ratio,
+        max_members=max_members, max_pages=max_pages, max_seconds=max_seconds,
+    )  # fmt: skip
     as_json = format is Format.json or (format is Format.auto and not sys.stdout.isatty())
-    faults = predict_files(
-        files, load_predictor(model, device=device), as_json=as_json, max_bytes=int(max_megabytes * 1e6)
-    )
+    faults = predict_files(files, load_predictor(model, device=device), as_json=as_json, limits=limits)
     if faults:
         raise typer.Exit(2)
 
 
-def predict_files(files: Sequence[str], predictor: Predictor, *, as_json: bool, max_bytes: int) -> int:
+def predict_files(files: Sequence[str], predictor: Predictor, *, as_json: bool, limits: Limits) -> int:
     """Prints the result of each file that can be read and tagged, and a line on stderr for each other.
 
     Returns:
@@ -73,7 +93,10 @@ def predict_files(files: Sequence[str], predictor: Predictor, *, as_json: bool, 
     faults = 0
     for name in files:
         try:
-            (result,) = predictor.predict([_read(name, max_bytes)])
+            document = _read(name, limits)
+            for warning in document.warnings:
+                print(f"predict: {FanzhaError(warning, path=name)}", file=sys.stderr, flush=True)
+            (result,) = predictor.predict([document])
             show(result)
         except OSError:  # of the output: the reader has gone, or the disk is full
             raise
@@ -92,13 +115,13 @@ def _complain(fault: FanzhaError) -> None:
     print(f"predict: {fault}", file=sys.stderr, flush=True)
 
 
-def _read(name: str, max_bytes: int) -> Document:
+def _read(name: str, limits: Limits) -> Document:
     from nlp.documents.reading import decode_document, read_document
 
     if name != "-":
-        return read_document(name, max_bytes=max_bytes)
-    data = b"" if sys.stdin is None else sys.stdin.buffer.read(max_bytes + 1)
-    return decode_document(data, path=None, max_bytes=max_bytes)
+        return read_document(name, limits=limits)
+    data = b"" if sys.stdin is None else sys.stdin.buffer.read(limits.file_bytes + 1)
+    return decode_document(data, path=None, limits=limits)
 
 
 def _json_lines() -> Callable[[Result], None]:

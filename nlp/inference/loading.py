@@ -49,17 +49,16 @@ def load_predictor(folder: Path | None = None, *, device: str = "auto", threads:
     Raises:
         FanzhaError: where a file is missing or is not what the manifest says, or the device is not there.
     """
-    if re.fullmatch(r"auto|cpu|torch-cpu|cuda(:\d{1,2})?", device) is None:
-        raise FanzhaError(f"there is no device {device!r}", mend="use --device auto, cpu, cuda or cuda:N")
     folder = shipped_model() if folder is None else Path(folder)
+    gpu = on_gpu(folder, device)
     manifest = read_manifest(folder)
     _verify(folder, manifest, TOKENIZER)
     tokenizer = TextTokenizer.from_folder(folder)
     backend: Backend
-    if device.startswith(("cuda", "torch")) or (device == "auto" and WEIGHTS in manifest.files and gpu_ready()):
+    if gpu or device == "torch-cpu":
         for file in (CONFIG, WEIGHTS):
             _verify(folder, manifest, file)
-        name = "cpu" if device == "torch-cpu" else device if ":" in device else "cuda:0"
+        name = "cpu" if not gpu else device if ":" in device else "cuda:0"
         backend = TorchBackend.from_folder(folder, device=name, pad_id=tokenizer.pad_id)
     else:
         graph = ONNX_INT8 if ONNX_INT8 in manifest.files else ONNX_FP32
@@ -74,6 +73,20 @@ def load_predictor(folder: Path | None = None, *, device: str = "auto", threads:
         transitions=np.array(manifest.transitions),
         temperatures=manifest.temperatures.model_dump(),
     )
+
+
+def on_gpu(folder: Path | None, device: str) -> bool:
+    """Whether `load_predictor` would run the model on a GPU.
+
+    Raises:
+        FanzhaError: where there is no device of that name, or the folder is no model.
+    """
+    if re.fullmatch(r"auto|cpu|torch-cpu|cuda(:\d{1,2})?", device) is None:
+        raise FanzhaError(f"there is no device {device!r}", mend="use --device auto, cpu, cuda or cuda:N")
+    if device != "auto":
+        return device.startswith("cuda")
+    manifest = read_manifest(shipped_model() if folder is None else Path(folder))
+    return WEIGHTS in manifest.files and gpu_ready()
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from nlp.claims.linking import link_claims
 from nlp.decoding import decode
+from nlp.documents.meta import read_meta
 from nlp.documents.reading import Document
 from nlp.inference.backends import Backend, FloatArray
 from nlp.labels import HEADS
@@ -88,7 +89,11 @@ class Predictor:
                 document.text, structure, found.quantities, found.metrics, found.periods, found.measures
             )
             info = DocumentInfo(
-                id=document.id, path=document.path, sha256=document.sha256, characters=len(document.text)
+                id=document.id,
+                path=document.path,
+                sha256=document.sha256,
+                characters=len(document.text),
+                meta=read_meta(document.text),
             )
             result = Result(document=info, model=self.model, measures=found.measures, claims=claims)
             result.check_against(document.text)
@@ -96,7 +101,7 @@ class Predictor:
 
     def _prepare(self, document: Document) -> _Prepared:
         structure = segment(document.text)
-        tokens = self._tokenizer(document.text)
+        tokens = self._tokenizer(document.text, structure.page_numbers)
         windows = make_windows(document.text, structure, tokens, self._tokenizer, self._settings)
         return _Prepared(document, structure, tokens, windows)
 

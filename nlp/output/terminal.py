@@ -9,12 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nlp.output.words import APPROX_NAMES, STATUS_NAMES, TYPE_NAMES
 from nlp.schema import Claim, Result
 
 CATEGORY_STYLES = {"打击": "red", "防范": "yellow", "宣传": "green", "管控": "magenta", "治理": "cyan"}
-STATUS_NAMES = {"done": "已做", "planned": "拟做"}
-TYPE_NAMES = {"count": "数量", "money": "金额", "percent": "占比", "change": "增减", "rank": "排名"}
-_APPROX_NAMES = {"over": "以上", "under": "不足", "about": "左右", None: ""}
 _ARROWS = {"up": "↑", "down": "↓", None: ""}
 
 
@@ -26,6 +24,8 @@ def print_result(result: Result, console: Console) -> None:
         .append(f"  {len(result.measures)} 项措施  {len(result.claims)} 个数值", "dim")
         .append(visible(f"  {result.model.name} {result.model.version}, {result.model.backend}"), "dim")
     )
+    if document.meta.title is not None:
+        console.print(Text(visible(document.meta.title)), soft_wrap=True)
     console.print()
     for measure in result.measures:
         style = CATEGORY_STYLES[measure.category]
@@ -61,7 +61,8 @@ def _claims_table(result: Result) -> Table:
 def normalised(claim: Claim) -> str:
     """The value in base units, as `400,000 份以上` or `3–5 个`."""
     value = f"{claim.value:,}" if claim.value_max is None else f"{claim.value:,}–{claim.value_max:,}"
-    return f"{value} {visible(claim.unit)}{_APPROX_NAMES[claim.approx]}"
+    approximation = "" if claim.approx is None else APPROX_NAMES[claim.approx]
+    return f"{value} {visible(claim.unit)}{approximation}"
 
 
 def visible(text: str) -> str:

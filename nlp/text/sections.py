@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from nlp.text.healing import heal
 from nlp.text.segmentation import Paragraph, Structure, skip_enumerator
 
 _MAX_PART = 24
@@ -17,6 +18,8 @@ def section_contexts(text: str, structure: Structure) -> list[str]:
     A heading ends at its first sentence end and is cut after 24 characters. A plain paragraph that ends in a colon or
     turns to plans (下一步…) stands for a heading of the first level until the next one of that level.
     """
+    healed = heal(text, structure)
+    text, structure = healed.text, healed.structure
     contexts: list[str] = []
     stack: list[tuple[int, str]] = []
     for index, paragraph in enumerate(structure.paragraphs):

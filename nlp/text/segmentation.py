@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SENTENCE_END = "。！？!?;；"
@@ -21,7 +23,7 @@ _NUMERAL = "〇零一二三四五六七八九十百"
 # A list marker at the head of a sentence or clause: 一、 （一） 1. 1、 ① 一是 第一，
 # – never the start of 2.35亿 or 第一季度.
 _ENUMERATOR = re.compile(
-    rf"(?:[{_NUMERAL}]{{1,3}}(?:是(?!否)|、)"
+    rf"(?:[{_NUMERAL}]{{1,3}}(?:\s{{0,4}}是(?!否)|、)"  # 一是 may be broken over two lines
     rf"|[（(]\s*(?:[{_NUMERAL}]{{1,3}}|\d{{1,2}})\s*[）)]、?"
     r"|\d{1,2}(?:[.．](?!\d)|、)"
     r"|[①-⑳]、?"
@@ -34,12 +36,14 @@ _HEADING = re.compile(
 )
 _PAGE_BREAK = re.compile(r"[-—–－―·•]+\s*\d{1,4}\s*[-—–－―·•]+[ \u3000]*(?:\r\n|[\n\r\f])")
 _BLANKS = " \t\u3000"
-# The blanks before it are taken off by hand, and its white space is bounded: so the search stays linear.
-_WRAP = re.compile(
-    r"(?:\r\n|[\n\r\f])"
-    r"(?:\s{0,64}[-—–－―·•]+\s*\d{1,4}\s*[-—–－―·•]+[ \u3000]*(?:\r\n|[\n\r\f]))?[ \t\u3000]*"
-)
+_WRAP = re.compile(r"(?:\r\n|[\n\r\f])[ \t\u3000]*")  # the blanks before it are taken off by hand: it stays linear
 _PAGE_NUMBER = re.compile(r"[-—–－―·•第]*\s*\d{1,4}\s*[-—–－―·•页]*(?:\s*[/共]\s*\d{1,4}\s*页?)?")
+# What is a page number wherever it stands alone on a line; a bare number is one only inside a wrapped paragraph.
+_MARKED_PAGE_NUMBER = re.compile(
+    r"[-—–－―·•]+\s*\d{1,4}\s*[-—–－―·•]+|第\s*\d{1,4}\s*页(?:[\s，,/]*共\s*\d{1,4}\s*页)?"
+)
+# 张有禄代表: on a line by itself begins the letter, however full the title's line above it is.
+_SALUTATION = re.compile(r"[\u4e00-\u9fff·、\s]{2,40}(?:代表|委员|委员会|市委会)[：:]")
 _LONGEST_PAGE_NUMBER = 80
 
 
@@ -72,42 +76,52 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Structure:
-    """How a text is cut. Sentences tile the paragraphs; clauses lie inside sentences."""
+    """How a text is cut. Sentences tile the paragraphs; clauses lie inside sentences.
+
+    `page_numbers` are the lines, each as `(start, end)`, that only number a page: in a paragraph that runs over the
+    page, or between two paragraphs and then in neither.
+    """
 
     paragraphs: tuple[Paragraph, ...]
     sentences: tuple[Sentence, ...]
     clauses: tuple[Clause, ...]
+    page_numbers: tuple[tuple[int, int], ...] = ()
 
 
 def segment(text: str) -> Structure:
     """Cuts a text into paragraphs, sentences and clauses; linear in its length."""
-    paragraphs = tuple(_paragraphs(text))
+    paragraphs, page_numbers = _paragraphs(text)
     sentences: list[Sentence] = []
     clauses: list[Clause] = []
     for index, paragraph in enumerate(paragraphs):
         for start, end in _sentences(text, paragraph.start, paragraph.end):
-            clauses.extend(Clause(*span, len(sentences)) for span in _clauses(text, start, end))
+            found = (span for span in _clauses(text, start, end) if not _is_inside(span, page_numbers))
+            clauses.extend(Clause(*span, len(sentences)) for span in found)
             sentences.append(Sentence(start, end, index))
-    return Structure(paragraphs, tuple(sentences), tuple(clauses))
+    return Structure(tuple(paragraphs), tuple(sentences), tuple(clauses), tuple(page_numbers))
 
 
 def unwrap(text: str, structure: Structure) -> tuple[str, list[int]]:
-    """The text without the hard wraps (and page numbers on a line) inside its paragraphs, and each character's offset.
+    """The text without page numbers and without the hard wraps inside its paragraphs, and each character's offset.
 
     Returns:
         The shorter text, and for each of its characters the offset in `text`.
     """
-    kept: list[int] = []
-    last = 0
+    drops = list(structure.page_numbers)
     for paragraph in structure.paragraphs:
         solid_end = paragraph.start + len(text[paragraph.start : paragraph.end].rstrip())
-        for found in _WRAP.finditer(text, paragraph.start, paragraph.end):
+        last = paragraph.start
+        for found in _WRAP.finditer(text, paragraph.start, solid_end):
             start = found.start()
             while start > last and text[start - 1] in _BLANKS:
                 start -= 1
-            if found.end() < solid_end:
-                kept.extend(range(last, start))
-                last = found.end()
+            drops.append((start, found.end()))
+            last = found.end()
+    kept: list[int] = []
+    last = 0
+    for start, end in sorted(drops):
+        kept.extend(range(last, start))
+        last = max(last, end)
     kept.extend(range(last, len(text)))
     return "".join(text[i] for i in kept), kept
 
@@ -133,31 +147,39 @@ def skip_enumerator(text: str, start: int, end: int) -> int:
     return start
 
 
-def _paragraphs(text: str) -> list[Paragraph]:
+def _paragraphs(text: str) -> tuple[list[Paragraph], list[tuple[int, int]]]:
+    """The paragraphs, and the lines that only number a page."""
     lines = _lines(text)
     wrap_width = _wrap_width(text, lines)
     paragraphs: list[Paragraph] = []
+    page_numbers: list[tuple[int, int]] = []
     start: int | None = None
-    pending_page_number = False
+    last_end = 0  # of the paragraph's last line that is no page number
+    after_page_number = False
     for index, (line_start, line_end) in enumerate(lines):
         content = text[line_start:line_end]
         if not content.strip():
-            if start is not None and not pending_page_number and not _wraps_over_blank(text, lines, index, wrap_width):
-                paragraphs.append(_paragraph(text, start, line_start))
+            if start is not None and not after_page_number and not _wraps_over_blank(text, lines, index, wrap_width):
+                paragraphs.append(_paragraph(text, start, last_end))
                 start = None
             continue
-        if start is not None and _begins_paragraph(content):
-            paragraphs.append(_paragraph(text, start, line_start))
+        if _is_page_number(content) if start is not None else _is_marked_page_number(content):
+            page_numbers.append((line_start, line_end))
+            after_page_number = start is not None
+            continue
+        after_page_number = False
+        if start is not None and (_begins_paragraph(content) or _is_salutation(content, wrap_width)):
+            paragraphs.append(_paragraph(text, start, last_end))
             start = None
         if start is None:
             start = line_start
-        pending_page_number = start != line_start and _is_page_number(content)
-        if not pending_page_number and not _is_wrapped(content, wrap_width):
+        last_end = line_end
+        if not _is_wrapped(content, wrap_width):
             paragraphs.append(_paragraph(text, start, line_end))
             start = None
     if start is not None:
-        paragraphs.append(_paragraph(text, start, len(text)))
-    return paragraphs
+        paragraphs.append(_paragraph(text, start, last_end))
+    return paragraphs, page_numbers
 
 
 def _paragraph(text: str, start: int, end: int) -> Paragraph:
@@ -182,23 +204,27 @@ def _wrap_width(text: str, lines: list[tuple[int, int]]) -> int | None:
     """The page width in columns where the text is hard-wrapped, else None.
 
     In wrapped text most full lines have the same width and stop in the middle of a sentence. Prose lines that
-    stop there by themselves are headings and signatures: few, short, and of all widths.
+    stop there by themselves are headings and signatures: few, short, and of all widths. There may be more of them
+    where no line at all is longer than the full ones: then the page ends there.
     """
     widths = Counter[int]()
-    stops = 0
+    stops = longest = 0
     for start, end in lines:
         line = text[start:end].rstrip()
-        if not line:
+        if not line or _is_page_number(line):
             continue
+        width = _width(line)
+        longest = max(longest, width)
         if line[-1] in SENTENCE_END + _CLOSING:
             stops += 1
         else:
-            widths[_width(line)] += 1
+            widths[width] += 1
     if not widths:
         return None
     width, _ = max(widths.items(), key=lambda item: (sum(widths[item[0] + d] for d in range(-3, 4)), item[0]))
     near = sum(widths[width + d] for d in range(-3, 4))
-    if width < 36 or near < 4 or near < 0.5 * sum(widths.values()) or near < 0.5 * stops:
+    share = 0.3 if longest <= width + 4 else 0.5
+    if width < 36 or near < 4 or near < share * sum(widths.values()) or near < 0.5 * stops:
         return None
     return width
 
@@ -222,6 +248,21 @@ def _wraps_over_blank(text: str, lines: list[tuple[int, int]], blank: int, wrap_
 def _is_page_number(line: str) -> bool:
     line = line.strip()
     return len(line) <= _LONGEST_PAGE_NUMBER and _PAGE_NUMBER.fullmatch(line) is not None
+
+
+def _is_inside(span: tuple[int, int], lines: Sequence[tuple[int, int]]) -> bool:
+    """Whether a range lies in one of the lines, which are in order."""
+    k = bisect_right(lines, span[0], key=lambda line: line[0]) - 1
+    return k >= 0 and span[1] <= lines[k][1]
+
+
+def _is_marked_page_number(line: str) -> bool:
+    line = line.strip()
+    return len(line) <= _LONGEST_PAGE_NUMBER and _MARKED_PAGE_NUMBER.fullmatch(line) is not None
+
+
+def _is_salutation(line: str, wrap_width: int | None) -> bool:
+    return not _is_wrapped(line, wrap_width) and _SALUTATION.fullmatch(line.strip()) is not None
 
 
 def _begins_paragraph(line: str) -> bool:

@@ -8,6 +8,7 @@ to the model whether it was saved from a page, a PDF or Word. Offsets are mapped
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,15 @@ class Tokens:
         return slice(first, max(first, last))
 
 
-def condense(text: str) -> tuple[str, IntArray]:
+def condense(text: str, skip: Sequence[tuple[int, int]] = ()) -> tuple[str, IntArray]:
     """The text as a tokenizer sees it, and for each of its characters the offset it has in `text`.
 
-    White space stays only between two ASCII letters or digits of which one is a letter, as one blank.
+    White space stays only between two ASCII letters or digits of which one is a letter, as one blank. What is in
+    `skip`, ranges of the text, does not stay.
     """
     kept = np.ones(len(text), dtype=bool)
+    for start, end in skip:
+        kept[start:end] = False
     for found in _WHITE_SPACE.finditer(text):
         kept[found.start() : found.end()] = False
         before, after = text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
@@ -103,9 +107,14 @@ class TextTokenizer:
             ids[field] = found
         return cls(tokenizer, **ids)
 
-    def __call__(self, text: str) -> Tokens:
-        """The tokens of a whole text, without special tokens; none is empty or white space alone."""
-        condensed, offsets = condense(text)
+    def __call__(self, text: str, skip: Sequence[tuple[int, int]] = ()) -> Tokens:
+        """The tokens of a whole text, without special tokens; none is empty or white space alone.
+
+        Args:
+            text: the document.
+            skip: ranges of it that are not seen, such as `Structure.page_numbers`.
+        """
+        condensed, offsets = condense(text, skip)
         encoding = self._tokenizer.encode(condensed, add_special_tokens=False)
         if not encoding.ids:
             empty = np.zeros(0, dtype=np.int64)

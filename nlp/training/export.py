@@ -161,8 +161,9 @@ def largest_difference(
 
 
 def _window_inputs(letter: GoldLetter, tokenizer: TextTokenizer, model: LetterTagger) -> Iterator[tuple[IntArray, int]]:
-    tokens = tokenizer(letter.text)
-    for window in make_windows(letter.text, segment(letter.text), tokens, tokenizer, window_settings(model.config)):
+    structure = segment(letter.text)
+    tokens = tokenizer(letter.text, structure.page_numbers)
+    for window in make_windows(letter.text, structure, tokens, tokenizer, window_settings(model.config)):
         yield window.input_ids(tokens, tokenizer), window.body_start
 
 

@@ -24,7 +24,7 @@ def training_windows(
 ) -> Iterator[dict[str, Any]]:
     """The windows of one letter as dictionaries of lists: the arguments of `LetterTagger.forward`, not yet padded."""
     structure = segment(letter.text)
-    tokens = tokenizer(letter.text)
+    tokens = tokenizer(letter.text, structure.page_numbers)
     clause_spans = [(c.start, c.end) for c in structure.clauses]
     number_spans = [(c.start, c.end) for c in find_document_quantities(letter.text, structure) if c.veto is None]
     categories, statuses = clause_labels(letter, clause_spans)

@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nlp.claims.candidates import Candidate, find_quantities
@@ -244,13 +244,19 @@ _PIECES = st.sampled_from(
 )
 
 
-@given(st.text(max_size=60) | st.text(alphabet=_PIECES, max_size=60))
+_LARGE = st.lists(st.sampled_from(["一亿", "亿", "万", "九", "9", "百", "％", "分之", "元", "点"]), max_size=40).map(
+    "".join
+)
+
+
+@given(st.text(max_size=60) | st.text(alphabet=_PIECES, max_size=60) | _LARGE)
+@example("一亿" * 20 + "起")  # more digits than Decimal reckons with
 def test_any_text_gives_ordered_spans_in_bounds(text: str) -> None:
     _check(text, find_quantities(text))
 
 
 @pytest.mark.parametrize(
-    "unit", ["1", "(", "（", "一", "万", "第", "1.", "1,", "〔", " ", "\n", "零", "1\n", "近", "不", "·1"]
+    "unit", ["1", "(", "（", "一", "万", "第", "1.", "1,", "〔", " ", "\n", "零", "1\n", "近", "不", "·1", "一亿", "九"]
 )
 def test_long_monotonous_text_is_read_quickly(unit: str) -> None:
     text = unit * (200_000 // len(unit))

@@ -125,7 +125,7 @@ def test_predict_names_each_bad_file_in_a_line_and_does_the_rest(
     (tmp_path / "large.txt").write_bytes("诈".encode() * 2000)
     (tmp_path / "folder").mkdir()
     bad = {
-        "photo.txt": ("a JPEG picture", "save the letter as plain text"),
+        "photo.txt": ("a JPEG picture", "save the letter as text, HTML, Word or PDF"),
         "noise.txt": ("no text", "save it as UTF-8 text"),
         "empty.txt": ("is empty", "save the letter into it"),
         "blank.txt": ("is empty", "save the letter into it"),

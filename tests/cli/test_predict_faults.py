@@ -11,6 +11,7 @@ import pytest
 
 from nlp.cli import predict as module
 from nlp.cli.main import main
+from nlp.documents.limits import DEFAULT_LIMITS
 from nlp.documents.reading import Document
 from nlp.schema import DocumentInfo, ModelInfo, Result
 
@@ -44,7 +45,7 @@ def test_predict_a_fault_of_ours_costs_one_letter(
     letters: list[str], as_json: bool, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     predictor: Any = Faulty()
-    assert module.predict_files(letters, predictor, as_json=as_json, max_bytes=100) == 2
+    assert module.predict_files(letters, predictor, as_json=as_json, limits=DEFAULT_LIMITS) == 2
     out, err = (text.decode() for text in capfdbinary.readouterr())
     wrong_type, wrong_span = err.splitlines()
     fault = "internal fault (TypeError: unsupported operand of two lines), please report it"
@@ -71,7 +72,7 @@ def test_predict_a_reader_that_has_gone_is_no_fault_of_a_letter(
     monkeypatch.setattr(module, "_json_lines", gone)
     predictor: Any = Faulty()
     with pytest.raises(BrokenPipeError):
-        module.predict_files(letters, predictor, as_json=True, max_bytes=100)
+        module.predict_files(letters, predictor, as_json=True, limits=DEFAULT_LIMITS)
 
 
 def test_predict_loads_no_model_where_all_files_are_missing(

@@ -11,7 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nlp.documents.reading import decode_document, decode_text, read_document
+from nlp.documents.encoding import decode_text
+from nlp.documents.forms import form_of
+from nlp.documents.limits import Limits
+from nlp.documents.reading import decode_document, read_document
 from nlp.errors import FanzhaError
 
 LETTER = "　　李代表：\r\n您提出的建议收悉。2024年，共止付1.2亿元（同比上升30％），\n现答复如下。\r\n"
@@ -85,17 +88,10 @@ def test_reading_refuses_a_damaged_letter(encoding: str, damage: Callable[[bytes
         (codecs.BOM_UTF16_LE, "is empty (save the letter into it)"),
         (
             b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01",
-            "is a JPEG picture, not text (save the letter as plain text (.txt) first)",
+            "is a JPEG picture, not text (save the letter as text, HTML, Word or PDF first)",
         ),
-        (b"\x89PNG\r\n\x1a\n\x00", "is a PNG picture, not text (save the letter as plain text (.txt) first)"),
-        (b"%PDF-1.7\n%\xe2\xe3", "is a PDF, not text (save the letter as plain text (.txt) first)"),
-        (b"PK\x03\x04\x14\x00", "is a Word, WPS or ZIP file, not text (save the letter as plain text (.txt) first)"),
-        (
-            b"\xd0\xcf\x11\xe0\xa1\xb1",
-            "is an old Word or WPS file, not text (save the letter as plain text (.txt) first)",
-        ),
-        (b"{\\rtf1\\ansi", "is an RTF file, not text (save the letter as plain text (.txt) first)"),
-        (b"\x1f\x8b\x08\x00", "is a gzip file, not text (save the letter as plain text (.txt) first)"),
+        (b"\x89PNG\r\n\x1a\n\x00", "is a PNG picture, not text (save the letter as text, HTML, Word or PDF first)"),
+        (b"\x1f\x8b\x08\x00", "is a gzip file, not text (unpack it first)"),
         (codecs.BOM_UTF8 + b"\xff\xff", "begins as UTF-8 but is not (save it as UTF-8 text)"),
         (codecs.BOM_UTF16_LE + b"a\x00b", "begins as UTF-16-LE but is not (save it as UTF-8 text)"),
         (codecs.BOM_UTF16_BE + b"\xd8\x00\x00a", "begins as UTF-16-BE but is not (save it as UTF-8 text)"),
@@ -133,7 +129,9 @@ def test_reading_a_missing_file(tmp_path: Path) -> None:
 def test_reading_a_folder(tmp_path: Path) -> None:
     with pytest.raises(FanzhaError) as caught:
         read_document(tmp_path)
-    assert str(caught.value) == f"{tmp_path}: is a folder, not a letter (name its files: predict {tmp_path}/*.txt)"
+    assert str(caught.value) == (
+        f"{tmp_path}: is a folder, not a letter (name its files, or: fanzha annotate {tmp_path} -o OUT)"
+    )
 
 
 @pytest.mark.parametrize("name", ["letter.txt/under", "a" * 300, "a\0b"])
@@ -146,9 +144,9 @@ def test_reading_a_name_that_cannot_be(tmp_path: Path, name: str) -> None:
 def test_reading_too_large_a_file(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_bytes(b"a" * 1_500_001)
-    assert len(read_document(path, max_bytes=1_500_001).text) == 1_500_001
+    assert len(read_document(path, limits=Limits(file_bytes=1_500_001, characters=2_000_000)).text) == 1_500_001
     with pytest.raises(FanzhaError) as caught:
-        read_document(path, max_bytes=1_500_000)
+        read_document(path, limits=Limits(file_bytes=1_500_000))
     assert str(caught.value) == f"{path}: is larger than 1.5 MB (is it one letter? then raise --max-megabytes)"
 
 
@@ -236,3 +234,32 @@ def test_reading_any_bytes_give_clean_text_or_are_refused(data: bytes) -> None:
         assert document.text.encode("utf-8")
         assert not set(document.text) & set(map(chr, [*range(9), *range(14, 32), 127, 0xFFFE, 0xFFFF]))
     assert message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "form"),
+    [
+        (b"%PDF-1.7\n", "a.txt", "pdf"),
+        (b"\r\n\r\n%PDF-1.4\n", "a.pdf", "pdf"),
+        (b"PK\x03\x04\x14\x00", "a.docx", "docx"),
+        (b"PK\x03\x04\x14\x00", "a.doc", "docx"),
+        (b"PK\x03\x04\x14\x00", "a.ZIP", "zip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "a.wps", "office"),
+        (b"{\\rtf1\\ansi", "a.doc", "office"),
+        (b"<!DOCTYPE html><p>", "a.txt", "html"),
+        (b"\xef\xbb\xbf\n<?xml version='1.0'?>\n<!-- saved -->\n<!-- x --> <HTML lang=zh>", "a", "html"),
+        ("<html>".encode("utf-16"), "a.txt", "html"),
+        ("<p>没有开头".encode(), "a.HTM", "html"),
+        ("<p>没有开头".encode(), "a.txt", "text"),
+        (b"<!-- " * 800, "a.txt", "text"),
+        (b"<!----> " * 500 + b"<html>", "a.txt", "html"),
+        (b"From: <Saved by Blink>\r\nSubject: x\r\nMIME-Version: 1.0\r\n\r\n", "a.txt", "mht"),
+        (b"From: x\r\n\r\nMIME-Version: 1.0\r\n", "a.txt", "text"),
+        (b"x", "a.mhtml", "mht"),
+        (LETTER.encode(), "a.pdf", "text"),
+        (LETTER.encode(), "a.docx", "text"),
+        (b"", "a.txt", "text"),
+    ],
+)
+def test_reading_knows_a_form_by_the_bytes(data: bytes, name: str, form: str) -> None:
+    assert form_of(data, name) == form

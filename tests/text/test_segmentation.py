@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.text.segmentation import CLAUSE_END, SENTENCE_END, heading_level, segment, skip_enumerator, unwrap
+from nlp.text.segmentation import CLAUSE_END, SENTENCE_END, Structure, heading_level, segment, skip_enumerator, unwrap
 
 # A page of 21 full-width characters a line, broken in the middle of words; the last line of a paragraph is short.
 WRAPPED = (
@@ -126,6 +126,30 @@ def test_segmentation_a_page_number_does_not_end_a_wrapped_paragraph() -> None:
     assert [p[:6] for p in paragraphs(text)] == ["　　县反诈中", "　　针对学生"]
 
 
+@pytest.mark.parametrize("number", ["— 2 —", "- 12 -", "第2页", "第 2 页 共 9 页", "\u3000·3·"])
+def test_segmentation_page_numbers_are_no_text(number: str) -> None:
+    between = f"县局成立专班。\n{number}\n下一步，加强宣传。\n{number}"
+    assert paragraphs(between) == ["县局成立专班。", "下一步，加强宣传。"]
+    assert [between[slice(*span)] for span in segment(between).page_numbers] == [number] * 2
+    assert unwrap(between, segment(between))[0].split() == ["县局成立专班。", "下一步，加强宣传。"]
+    inside = WRAPPED.replace("覆盖\n全县", f"覆盖\n{number}\n全县")
+    assert [p[:6] for p in paragraphs(inside)] == ["　　县反诈中", "　　针对学生"]
+    assert "覆盖全县九个镇" in unwrap(inside, segment(inside))[0]
+    after = WRAPPED + number + "\n"
+    assert paragraphs(after) == paragraphs(WRAPPED)
+
+
+def test_segmentation_a_bare_number_is_a_page_number_in_a_wrapped_paragraph_only() -> None:
+    inside = WRAPPED.replace("覆盖\n全县", "覆盖\n2\n全县")
+    assert "覆盖全县九个镇" in unwrap(inside, segment(inside))[0]
+    assert paragraphs("破案数\n12\n抓获数\n7") == ["破案数", "12", "抓获数", "7"]
+
+
+def test_segmentation_a_salutation_begins_a_paragraph_under_a_full_line() -> None:
+    title = "洳湖县公安局关于县政协四次会议第二十一号提案的"
+    assert [p[:4] for p in paragraphs(WRAPPED + title + "\n蒋闻溪、于小满委员：\n")][-2:] == ["洳湖县公", "蒋闻溪、"]
+
+
 def test_segmentation_short_lines_are_paragraphs_of_their_own() -> None:
     text = "县公安局\n关于第8号建议的答复\n王代表：\n您的建议收悉\n感谢关心\n县公安局\n"
     assert paragraphs(text) == text.split()
@@ -149,7 +173,8 @@ def test_segmentation_heading_level(line: str, level: int | None) -> None:
 @pytest.mark.parametrize(
     ("text", "rest"),
     [
-        ("一是严打", "严打"), ("（一）1.严打", "严打"), ("\n- 3 -\n严打", "严打"), ("- 3 -严打", "- 3 -严打"),
+        ("一是严打", "严打"), ("三\n是严打", "严打"),
+        ("（一）1.严打", "严打"), ("\n- 3 -\n严打", "严打"), ("- 3 -严打", "- 3 -严打"),
         ("严打", "严打"),
         ("三十一、严打", "严打"), ("2.5万元", "2.5万元"), ("一是否", "一是否"), ("\u3000 ", ""),
     ],
@@ -177,14 +202,23 @@ def test_segmentation_unwrap_takes_page_numbers_out() -> None:
     assert [wrapped[i] for i in offsets] == list(text)
 
 
+def is_blank(text: str, start: int, end: int, structure: Structure) -> bool:
+    """Whether a stretch holds nothing but white space and page numbers."""
+    inside = {i for first, last in structure.page_numbers for i in range(first, last)}
+    return all(text[i].isspace() or i in inside for i in range(start, end))
+
+
 def check_structure(text: str) -> None:
     structure = segment(text)
+    for start, end in structure.page_numbers:
+        assert text[start:end].strip()
+        assert all(c.isspace() or c.isdigit() or c in "-—–－―·•第页共/，," for c in text[start:end])
     at = 0
     for paragraph in structure.paragraphs:
         assert at <= paragraph.start < paragraph.end <= len(text)
-        assert not text[at : paragraph.start].strip()
+        assert is_blank(text, at, paragraph.start, structure)
         at = paragraph.end
-    assert not text[at:].strip()
+    assert is_blank(text, at, len(text), structure)
     # Sentences tile their paragraphs.
     ends: dict[int, int] = {}
     for sentence in structure.sentences:
@@ -205,7 +239,8 @@ def check_structure(text: str) -> None:
         assert text[clause.end - 1] not in SENTENCE_END + CLAUSE_END
         at = clause.end
         inside.update(range(clause.start, clause.end))
-    # Whatever is neither white space nor punctuation nor part of a list marker or page number is in a clause.
+    inside.update(i for start, end in structure.page_numbers for i in range(start, end))
+    # Whatever else is neither white space nor punctuation nor part of a list marker is in a clause.
     for i in set(range(len(text))) - inside:
         c = text[i]
         assert c.isspace() or c in SENTENCE_END + CLAUSE_END or c in MARKS or c.isdigit(), (
@@ -229,7 +264,7 @@ def test_segmentation_unwrap_drops_nothing_but_breaks_and_page_numbers(text: str
     assert [text[i] for i in offsets] == list(unwrapped)
     assert offsets == sorted(set(offsets))
     dropped = set(range(len(text))) - set(offsets)
-    assert all(text[i].isspace() or text[i].isdigit() or text[i] in "-—–－―·•" for i in dropped)
+    assert all(text[i].isspace() or text[i].isdigit() or text[i] in "-—–－―·•第页共/，," for i in dropped)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,93 @@
+"""Archives of letters (.zip): which members are letters, and one member's bytes. Nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from nlp.documents.limits import Limits
+from nlp.documents.packed import check_packed, read_member
+from nlp.documents.sources import Skipped, Source, skip_reason
+from nlp.errors import FanzhaError
+
+_UTF8_NAME = 0x800
+
+
+def list_members(source: Source, *, limits: Limits) -> list[Source | Skipped]:
+    """The members of an archive, in its order; their keys are below the archive's own.
+
+    Raises:
+        FanzhaError: where it is no archive or is over a limit.
+    """
+    found: list[Source | Skipped] = []
+    keys: dict[str, int] = {}
+    with _faults(source):
+        archive = _opened(*_identity(source.file))
+    check_packed(archive, where=source.key, limits=limits)
+    for number, info in enumerate(archive.infolist()):
+        parts = [part for part in PurePosixPath(_name(info).replace("\\", "/")).parts if part not in ("/", "..", ".")]
+        reasons = [skip_reason(part) for part in parts]
+        if info.is_dir() or not parts or "" in reasons:
+            continue
+        key = "/".join([source.key, *parts])
+        keys[key] = keys.get(key, 0) + 1
+        if keys[key] > 1:  # an archive may hold a name twice
+            key = f"{key} ({keys[key]})"
+        found.append(Source(key, source.file, number) if reasons[-1] is None else Skipped(key, str(reasons[-1])))
+    return found
+
+
+def read_archived(source: Source, *, limits: Limits) -> bytes:
+    """The bytes of a member.
+
+    Raises:
+        FanzhaError: where it cannot be read, or is over a limit whatever the archive says of its size.
+    """
+    assert source.member is not None
+    with _faults(source):
+        archive = _opened(*_identity(source.file))
+    info = archive.infolist()[source.member]
+    return read_member(archive, info, where=source.key, limits=limits, max_bytes=limits.file_bytes)
+
+
+def _identity(file: str) -> tuple[str, int, int]:
+    facts = os.stat(file)
+    return file, facts.st_mtime_ns, facts.st_size
+
+
+@lru_cache(maxsize=1)
+def _opened(file: str, changed: int, size: int) -> zipfile.ZipFile:
+    """The archive, read once for all its members: they come one after another."""
+    return zipfile.ZipFile(file)
+
+
+@contextmanager
+def _faults(source: Source) -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
+        raise FanzhaError(f"is no ZIP archive: {error}", path=source.key, mend="pack it anew") from None
+    except OSError as error:
+        raise FanzhaError(
+            f"cannot be read: {error.strerror}", path=source.key, mend="check its permissions", retryable=True
+        ) from None
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """A member's name. Archives made by Chinese Windows have it in GBK, without saying so."""
+    if info.flag_bits & _UTF8_NAME:
+        return info.filename
+    try:
+        raw = info.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return info.filename
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return info.filename

@@ -1,0 +1,206 @@
+"""Which letters there are under some paths: files of folders, members of archives, lines of JSON Lines files.
+
+Listing a folder opens no file. Archives and JSON Lines files are opened by `expand`, letters by `read_source`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlp.documents.forms import LETTER_SUFFIXES
+from nlp.documents.limits import Limits
+from nlp.documents.reading import Document, decode_document, read_bytes, surrogate_free
+from nlp.errors import FanzhaError
+
+_OTHER_SUFFIXES = frozenset({
+    ".bmp", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp",
+    ".css", ".js", ".json", ".map", ".woff", ".woff2", ".ttf", ".otf", ".eot",
+    ".xls", ".xlsx", ".et", ".csv", ".ppt", ".pptx", ".dps", ".mp3", ".mp4", ".avi", ".mov", ".wav",
+    ".exe", ".dll", ".lnk", ".url", ".ini", ".db", ".tmp", ".bak", ".log", ".py", ".sh", ".bat",
+})  # fmt: skip
+"""Kinds of files that hold no letter and often stand beside some."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a letter is.
+
+    Args:
+        key: its path below the input folder, parts joined by `/`; tells it from all others of a run.
+        file: the file on disk.
+        member: its number in an archive, or where its line starts in a JSON Lines file; None for a file of its own.
+        size: of that line in bytes, its end included; 0 elsewhere.
+    """
+
+    key: str
+    file: str
+    member: int | None = None
+    size: int = 0
+
+    @property
+    def container(self) -> str | None:
+        """`zip` or `jsonl` where the file holds several letters, by its suffix, else None."""
+        suffix = os.path.splitext(self.file)[1].lower()
+        return suffix[1:] if suffix in (".zip", ".jsonl") else None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that is taken for no letter, and why."""
+
+    key: str
+    reason: str
+
+
+Listed = Source | Skipped | FanzhaError
+"""What a listing finds; an error is about the file or folder that it names by its key."""
+
+
+def list_sources(roots: Sequence[Path], *, output: Path | None = None) -> Iterator[Listed]:
+    """The files under some folders (or files), each folder in the natural order of its names.
+
+    Links to folders are not followed, hidden files are passed over, and so is `output`.
+
+    Args:
+        roots: folders and files. With more than one, keys begin with the name of their root.
+        output: a folder whose files are no input.
+
+    Raises:
+        FanzhaError: where a root is not there, or two have the same name.
+    """
+    names = [os.path.basename(os.path.realpath(root)) for root in roots]
+    for root in roots:
+        if not os.path.lexists(root):
+            raise FanzhaError("there is no such file or folder", path=root, mend="check the name")
+    if len(set(names)) < len(names):
+        raise FanzhaError("two of the inputs have the same name", mend="name the folder that holds both")
+    excluded = None if output is None else os.path.realpath(output)
+    for root, name in zip(roots, names, strict=True):
+        if os.path.isdir(root):
+            yield from _walk(str(root), [name] if len(roots) > 1 else [], excluded)
+        else:
+            yield Source(surrogate_free(name), str(root))
+
+
+def natural_order(key: str) -> str:
+    """What to sort keys by, so that 2.txt comes before 10.txt."""
+    return re.sub(r"[0-9]+", lambda number: number[0].rjust(12, "0"), key)
+
+
+def _walk(root: str, prefix: list[str], excluded: str | None) -> Iterator[Listed]:
+    stack: list[tuple[str, list[str]]] = [(root, prefix)]
+    while stack:
+        folder, parts = stack.pop()
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: natural_order(entry.name))
+        except OSError as error:
+            yield _fault("/".join(parts) or folder, f"this folder cannot be listed: {error.strerror}")
+            continue
+        names = {entry.name for entry in entries}
+        folders = []
+        for entry in entries:
+            path = [*parts, surrogate_free(entry.name)]
+            key = "/".join(path)
+            if entry.is_dir(follow_symlinks=False):
+                if _is_hidden(entry.name) or os.path.realpath(entry.path) == excluded:
+                    continue
+                if _belongs_to_page(entry.name, names):
+                    yield Skipped(key, "the pictures and scripts of a saved page")
+                else:
+                    folders.append((entry.path, path))
+            else:
+                yield from _file(entry, key)
+        stack.extend(reversed(folders))
+
+
+def _file(entry: os.DirEntry[str], key: str) -> Iterator[Listed]:
+    reason = skip_reason(entry.name)
+    if reason == "":
+        return
+    if reason is not None:
+        yield Skipped(key, reason)
+        return
+    try:
+        mode = entry.stat().st_mode
+    except OSError as error:  # a link to itself, or to nothing
+        yield _fault(key, f"cannot be read: {error.strerror}")
+        return
+    if stat.S_ISDIR(mode):
+        yield _fault(key, "is a link to a folder, which is not followed", "name that folder as an input")
+    elif stat.S_ISREG(mode):
+        yield Source(key, entry.path)
+    else:
+        yield _fault(key, "is a pipe or a device, not a file", "save the letter as a file")
+
+
+def _fault(key: str, message: str, mend: str = "check its permissions, and where it leads") -> FanzhaError:
+    return FanzhaError(message, path=key, mend=mend, retryable=True)
+
+
+def skip_reason(name: str) -> str | None:
+    """Why a file of this name is taken for no letter: None for a letter, "" for what nobody would ask about."""
+    if _is_hidden(name):
+        return ""
+    suffix = os.path.splitext(name)[1].lower()
+    return f"a {suffix} file is no letter" if suffix in _OTHER_SUFFIXES else None
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "~$")) or name.lower() in ("thumbs.db", "desktop.ini", "__macosx")
+
+
+def _belongs_to_page(folder: str, names: set[str]) -> bool:
+    """Whether a folder holds what a browser saved beside a page: `page_files` beside `page.html`."""
+    stem = re.sub(r"(?:_files|\.files|_文件)$", "", folder)
+    return stem != folder and any(f"{stem}{suffix}" in names for suffix in LETTER_SUFFIXES)
+
+
+def expand(source: Source, *, limits: Limits) -> list[Source | Skipped]:
+    """The letters that an archive or a JSON Lines file holds.
+
+    Raises:
+        FanzhaError: where it cannot be opened or is over a limit.
+    """
+    if source.container == "zip":
+        from nlp.documents.archive import list_members
+
+        return list_members(source, limits=limits)
+    from nlp.documents.records import list_lines
+
+    return list_lines(source, limits=limits)
+
+
+def read_source(source: Source, *, limits: Limits) -> bytes:
+    """The bytes of a letter: of its file, its member of an archive, or its line.
+
+    Raises:
+        FanzhaError: where they cannot be read or are too many.
+    """
+    if source.member is None:
+        return read_bytes(source.file, limits=limits)
+    if source.container == "zip":
+        from nlp.documents.archive import read_archived
+
+        return read_archived(source, limits=limits)
+    from nlp.documents.records import read_line
+
+    return read_line(source, limits=limits)
+
+
+def decode_source(source: Source, data: bytes, *, limits: Limits, text_field: str) -> Document:
+    """The letter in the bytes that `read_source` gave; its path is the source's key.
+
+    Raises:
+        FanzhaError: where they are no letter.
+    """
+    if source.member is not None and source.container == "jsonl":
+        from nlp.documents.records import decode_line
+
+        return decode_line(source, data, limits=limits, text_field=text_field)
+    return decode_document(data, path=source.key, limits=limits)
