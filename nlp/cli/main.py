@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import typer
 
+from nlp.cli.annotate import annotate_command
 from nlp.cli.build_encoder import build_encoder_command
 from nlp.cli.corpus import corpus_app
 from nlp.cli.evaluate import evaluate_command, leave_one_out_command
@@ -44,6 +45,7 @@ def fanzha_command(version: Version = False) -> None:
 
 
 app.command("predict")(predict_command)
+app.command("annotate")(annotate_command)
 app.command("text")(text_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)

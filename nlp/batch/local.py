@@ -1,0 +1,227 @@
+"""The engine of one machine: processes that annotate, watched over by this one.
+
+A process that ends by itself (a crash in a library, no memory) or takes too long is replaced. The letter it was at is a
+failure; where it had several in hand, each is tried once more by itself.
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from nlp.batch.jobs import Failed, Job, Outcome, Stage, WorkerSettings
+from nlp.batch.worker import serve
+from nlp.errors import FanzhaError
+from nlp.schema import ModelInfo
+
+Target = Callable[[Connection, WorkerSettings], None]
+
+_START_SECONDS = 300.0
+_STOP_SECONDS = 5.0
+_GRACE_SECONDS = 5.0
+"""What a process is given beyond a letter's limit, to end by itself what it has started (LibreOffice)."""
+
+
+class LocalEngine:
+    """Annotates letters in processes of its own.
+
+    Args:
+        settings: how.
+        workers: how many processes; each holds the model.
+        chunk: how many letters a process is given at a time: one, or more where it predicts them together on a GPU.
+        target: what a process does.
+
+    To be used in a `with` block, which ends the processes.
+    """
+
+    def __init__(self, settings: WorkerSettings, *, workers: int, chunk: int = 1, target: Target = serve) -> None:
+        self._settings, self._count, self._chunk, self._target = settings, workers, chunk, target
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> LocalEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.stop()
+
+    def start(self) -> ModelInfo:
+        """Starts the processes and waits for the first to have the model loaded.
+
+        Raises:
+            FanzhaError: where it cannot be loaded.
+        """
+        self._workers = [_Worker(self._settings, self._target) for _ in range(self._count)]
+        return self._workers[0].model()
+
+    def run(self, jobs: Iterator[Job], *, more: Connection | None = None) -> Iterator[Outcome]:
+        """The outcome of each job, as they come.
+
+        Args:
+            jobs: asked for the next one whenever a process is idle; after it has ended it is asked again for as long
+                as others are under way, so that what an outcome brings to light can be added.
+            more: the reading end of a pipe, where jobs come from other threads: a byte in it says that there are new
+                ones to ask for. This then ends only when the pipe's other end is closed.
+        """
+        alone: deque[Job] = deque()
+        while True:
+            for worker in self._workers:
+                if not worker.jobs:
+                    worker.give([alone.popleft()] if alone else _take(jobs, self._chunk))
+            busy = [worker for worker in self._workers if worker.jobs]
+            if not busy and more is None:
+                return
+            first = min((worker.deadline for worker in busy), default=math.inf) - time.monotonic()
+            lines = [worker.connection for worker in busy] + ([] if more is None else [more])
+            if more in wait(lines, timeout=None if first == math.inf else max(0.0, first)):
+                more = more if more is not None and _is_open(more) else None
+            for i, worker in enumerate(self._workers):
+                yield from worker.outcomes()
+                reason = worker.failure()
+                if reason is None:
+                    continue
+                worker.stop()
+                self._workers[i] = _Worker(self._settings, self._target)
+                if len(worker.jobs) == 1:
+                    (job,) = worker.jobs.values()
+                    yield Failed(job.source.key, worker.stage, *reason, retryable=True)
+                else:
+                    alone.extend(worker.jobs.values())
+
+
+def _is_open(more: Connection) -> bool:
+    """Takes what is in the pipe; False when its other end is closed."""
+    try:
+        while more.poll():
+            more.recv_bytes()
+    except EOFError:
+        return False
+    return True
+
+
+class _Worker:
+    """A process, and the jobs it has in hand."""
+
+    def __init__(self, settings: WorkerSettings, target: Target) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=target, args=(theirs, settings), daemon=True)
+        with _interrupts_ignored():
+            self.process.start()
+        theirs.close()
+        self.jobs: dict[str, Job] = {}
+        self.stage: Stage = "read"
+        self.deadline = 0.0
+        self._seconds = settings.limits.seconds
+        self._model: ModelInfo | None = None
+        self._gone = False
+
+    def model(self) -> ModelInfo:
+        """Waits until it has the model loaded.
+
+        Raises:
+            FanzhaError: where it cannot be loaded.
+        """
+        if self._model is None:
+            message = self._receive() if self.connection.poll(_START_SECONDS) else None
+            if isinstance(message, FanzhaError):
+                raise message
+            if not isinstance(message, ModelInfo):
+                mend = "is there enough memory? use fewer --workers"
+                raise FanzhaError(f"a worker process could not start ({self._end()})", mend=mend)
+            self._model = message
+        return self._model
+
+    def give(self, jobs: list[Job]) -> None:
+        """Hands it jobs; it must have none."""
+        if not jobs:
+            return
+        self.model()
+        self.jobs = {job.source.key: job for job in jobs}
+        self._extend()
+        try:
+            self.connection.send(jobs)
+        except OSError:
+            self._gone = True
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """What it has answered since it was last asked."""
+        while self.jobs and not self._gone and self.connection.poll():
+            message = self._receive()
+            if message is None:
+                return
+            self._extend()
+            if message == "predict":
+                self.stage = "predict"
+                continue
+            del self.jobs[message.key]
+            self.stage = "read" if not self.jobs else self.stage
+            yield message
+
+    def failure(self) -> tuple[str, str] | None:
+        """Why its jobs in hand will not be answered, and the mend; None where all is well."""
+        if not self.jobs:
+            return None
+        if self._gone:
+            return f"the process that worked on it ended ({self._end()})", "is there enough memory? use fewer --workers"
+        if time.monotonic() > self.deadline:
+            return f"took longer than {self._seconds:g} seconds", "raise --max-seconds"
+        return None
+
+    def stop(self) -> None:
+        """Ends the process: asks it by closing the line, and kills it where it works on."""
+        self.connection.close()
+        if self.jobs:
+            self.process.kill()
+        self.process.join(_STOP_SECONDS)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+    def _receive(self) -> Any:
+        try:
+            return self.connection.recv()
+        except (EOFError, OSError):
+            self._gone = True
+            return None
+
+    def _extend(self) -> None:
+        """A letter's time runs from when its turn may have come: several in hand have it together."""
+        self.deadline = time.monotonic() + self._seconds * max(1, len(self.jobs)) + _GRACE_SECONDS
+
+    def _end(self) -> str:
+        self.process.join(_STOP_SECONDS)
+        code = self.process.exitcode
+        return "it did not answer" if code is None else f"signal {-code}" if code < 0 else f"exit status {code}"
+
+
+def _take(jobs: Iterator[Job], count: int) -> list[Job]:
+    taken = []
+    for _ in range(count):
+        job = next(jobs, None)
+        if job is None:
+            break
+        taken.append(job)
+    return taken
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """A new process takes over that Ctrl-C is ignored: it must not be hit by one before it can say so itself."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

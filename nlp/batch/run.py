@@ -1,0 +1,229 @@
+"""Annotates folders: lists letters, has an engine annotate what is not yet done, records it, writes the outputs."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from nlp import __version__
+from nlp.batch.jobs import Annotated, Expanded, Failed, Job, Outcome, Unchanged, WorkerSettings
+from nlp.batch.lock import locked
+from nlp.batch.outputs import RESULTS, write_outputs
+from nlp.batch.progress import RunProgress
+from nlp.batch.store import Fingerprint, Store
+from nlp.documents.sources import Listed, Skipped, Source, list_sources
+from nlp.errors import FanzhaError
+from nlp.inference.loading import read_manifest, shipped_model
+from nlp.output.formats import check_formats
+from nlp.schema import ModelInfo
+
+STATE = ".fanzha"
+"""The folder in the output folder that is the program's own."""
+_WATCH_SECONDS = 2.0
+
+
+class Engine(Protocol):
+    """What annotates letters, see `nlp.batch.local.LocalEngine`."""
+
+    def start(self) -> ModelInfo: ...
+
+    def run(self, jobs: Iterator[Job]) -> Iterator[Outcome]: ...
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a run reads and writes.
+
+    Args:
+        inputs: folders and files.
+        output: the folder for the results.
+        formats: beside JSON Lines, see `nlp.output.formats`.
+        worker: how letters are read and predicted.
+        retry_failed: try all failures again, not only those that may do another time.
+    """
+
+    inputs: Sequence[Path]
+    output: Path
+    formats: Sequence[str] = ()
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
+    retry_failed: bool = False
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended.
+
+    Args:
+        annotated: letters that have a result.
+        new: those of them that were annotated now.
+        failed: letters that have none.
+        skipped: files that are no letters.
+        interrupted: whether Ctrl-C cut it short.
+        written: the names of the files to open.
+    """
+
+    annotated: int
+    new: int
+    failed: int
+    skipped: int
+    interrupted: bool
+    written: Sequence[str]
+
+
+def annotate_folders(settings: RunSettings, engine: Engine, *, watch: bool = False) -> Iterator[Summary]:
+    """Runs, and with `watch` runs again whenever something has changed, until Ctrl-C raises KeyboardInterrupt.
+
+    Args:
+        settings: what to read and write.
+        engine: what annotates; it is started here.
+        watch: go on.
+
+    Yields:
+        A summary of each run, when its outputs are written. One that Ctrl-C has cut short is the last.
+
+    Raises:
+        FanzhaError: where inputs, output folder or model cannot be used. What was finished is kept.
+    """
+    _check_output(settings)
+    check_formats(settings.formats)
+    next(iter(list_sources(settings.inputs)), None)  # a wrong name is told before a model is loaded
+    state = settings.output / STATE
+    with locked(state / "lock", folder=settings.output):
+        store = Store(state / "letters.sqlite")
+        try:
+            fingerprint = fingerprint_of(settings.worker, engine.start())
+            changes = _Changes()
+            while True:
+                listed = list(list_sources(settings.inputs, output=settings.output))
+                if not watch or changes.settled(listed):
+                    summary = _Run(settings, store, fingerprint).go(engine, listed)
+                    yield summary
+                    if summary.interrupted or not watch:
+                        return
+                    store.next_run()
+                time.sleep(_WATCH_SECONDS)
+        finally:
+            store.close()
+
+
+def fingerprint_of(settings: WorkerSettings, model: ModelInfo) -> Fingerprint:
+    """What results depend on beside the letters: the model's files and what runs them, this version, the settings."""
+    folder = shipped_model() if settings.model is None else settings.model
+    files = {name: facts.sha256 for name, facts in read_manifest(folder).files.items()}
+    made_by = {
+        "package": __version__,
+        "model": [model.name, model.version, model.backend],
+        "files": files,
+        "text_field": settings.text_field,
+    }
+    limits = {name: value for name, value in asdict(settings.limits).items() if name != "seconds"}
+    return Fingerprint(_digest(made_by), _digest(limits))
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode("utf-8")).hexdigest()
+
+
+def _check_output(settings: RunSettings) -> None:
+    output = settings.output
+    if any(os.path.realpath(path) == os.path.realpath(output) for path in settings.inputs):
+        raise FanzhaError("is both input and output", path=output, mend="name another folder with -o")
+    if output.exists() and not output.is_dir():
+        raise FanzhaError("is a file, not a folder", path=output, mend="name a folder with -o")
+    if (output / RESULTS).exists() and not (output / STATE).is_dir():
+        raise FanzhaError(f"holds a {RESULTS} of something else", path=output, mend="name another folder with -o")
+
+
+class _Changes:
+    """Whether what is listed has changed since the last run."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, int]] | None = None
+
+    def settled(self, listed: Iterable[Listed]) -> bool:
+        """Whether there is something new, and no file is being written any more."""
+        now: dict[str, tuple[int, int]] = {}
+        for one in listed:
+            if isinstance(one, Source):
+                with contextlib.suppress(OSError):
+                    facts = os.stat(one.file)
+                    now[one.key] = facts.st_mtime_ns, facts.st_size
+        recent = any(0 <= time.time() - changed / 1e9 < _WATCH_SECONDS for changed, _ in now.values())
+        if now == self._seen or recent:
+            return False
+        self._seen = now
+        return True
+
+
+class _Run:
+    """One pass over what was listed."""
+
+    def __init__(self, settings: RunSettings, store: Store, fingerprint: Fingerprint) -> None:
+        self._settings, self._store, self._fingerprint = settings, store, fingerprint
+        self._pending: list[Iterator[Job]] = []
+        self._new = 0
+
+    def go(self, engine: Engine, listed: Sequence[Listed]) -> Summary:
+        interrupted = False
+        with RunProgress() as progress:
+            self._progress = progress
+            try:
+                self._add(listed)
+                for outcome in engine.run(self):
+                    self._record(outcome)
+            except KeyboardInterrupt:
+                interrupted = True
+        self._store.commit()
+        written = write_outputs(self._store, self._settings.output, self._settings.formats)
+        annotated, failed, skipped = self._store.counts()
+        return Summary(annotated, self._new, failed, skipped, interrupted, written)
+
+    def __iter__(self) -> Iterator[Job]:
+        return self
+
+    def __next__(self) -> Job:
+        """The next job; more may come after the last, see `LocalEngine.run`."""
+        while self._pending:
+            job = next(self._pending[-1], None)
+            if job is not None:
+                return job
+            self._pending.pop()
+        raise StopIteration
+
+    def _add(self, listed: Iterable[Listed]) -> None:
+        sources = []
+        for one in listed:
+            if isinstance(one, Source):
+                sources.append(one)
+            elif isinstance(one, Skipped):
+                self._store.add_note(one.key, one.reason)
+            else:
+                self._store.add_failure(Failed.of(one, one.path or ""), self._fingerprint)
+                self._progress.expect(1)
+                self._progress.advance(failed=True)
+        self._progress.expect(len(sources))
+        self._pending.append(Job(source, self._known(source)) for source in sources)
+
+    def _known(self, source: Source) -> str | None:
+        return self._store.known(source.key, self._fingerprint, retry=self._settings.retry_failed)
+
+    def _record(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Annotated):
+            self._progress.advance(characters=self._store.add(outcome, self._fingerprint))
+            self._new += 1
+        elif isinstance(outcome, Unchanged):
+            self._store.keep(outcome.key)
+            self._progress.advance()
+        elif isinstance(outcome, Failed):
+            self._store.add_failure(outcome, self._fingerprint)
+            self._progress.advance(failed=True)
+        elif isinstance(outcome, Expanded):
+            self._progress.expect(-1)
+            self._add(outcome.found)

@@ -1,0 +1,111 @@
+"""`fanzha annotate FOLDER -o OUT`: folders of letters in any form, into tables and pages that people open."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nlp.cli.limits import (
+    MaxCharacters,
+    MaxMegabytes,
+    MaxMembers,
+    MaxPages,
+    MaxRatio,
+    MaxSeconds,
+    MaxUnpacked,
+    limits_of,
+)
+
+if TYPE_CHECKING:
+    from nlp.batch.run import Summary
+
+
+class To(str, Enum):
+    """The names of `nlp.output.formats.FORMAT_NAMES`, known without importing it."""
+
+    csv = "csv"
+    xlsx = "xlsx"
+    parquet = "parquet"
+    html = "html"
+    label_studio = "label-studio"
+
+
+_TO = [To.xlsx, To.html]
+
+
+def annotate_command(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(help="Folders of letters, or letters: text, HTML, MHT, Word, WPS, PDF, .zip, .jsonl."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the results; an earlier run goes on.")],
+    to: Annotated[list[To], typer.Option("--to", help="A format beside JSON Lines; may be given several times.")] = _TO,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on with what arrives, until Ctrl-C.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try every failed letter again, not only those that may do now.")
+    ] = False,
+    model: Annotated[Path | None, typer.Option(help="A model folder; without it, the model that is shipped.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; by default one a core, or one on a GPU.", show_default=False)
+    ] = None,
+    text_field: Annotated[str, typer.Option(help="The field of a .jsonl object that holds the text.")] = "text",
+    max_megabytes: MaxMegabytes = 50.0,
+    max_characters: MaxCharacters = 200_000,
+    max_unpacked: MaxUnpacked = 1000.0,
+    max_ratio: MaxRatio = 200,
+    max_members: MaxMembers = 20_000,
+    max_pages: MaxPages = 500,
+    max_seconds: MaxSeconds = 120.0,
+) -> None:
+    """Annotates all letters under some folders.
+
+    The results are in OUT/results.jsonl and the formats asked for, the texts that offsets refer to in OUT/texts, what
+    failed in OUT/failed.jsonl. Run it again to go on after a stop: only what is missing or has changed is done.
+
+    Exits with 0 when every letter has a result, with 2 when some failed, with 130 when it was stopped.
+    """
+    from nlp.batch.jobs import WorkerSettings
+    from nlp.batch.local import LocalEngine
+    from nlp.batch.run import RunSettings, annotate_folders
+    from nlp.inference.backends import available_cores
+    from nlp.inference.loading import on_gpu
+
+    limits = limits_of(
+        max_megabytes=max_megabytes, max_characters=max_characters, max_unpacked=max_unpacked, max_ratio=max_ratio,
+        max_members=max_members, max_pages=max_pages, max_seconds=max_seconds,
+    )  # fmt: skip
+    gpu = on_gpu(model, device)
+    worker = WorkerSettings(limits=limits, text_field=text_field, model=model, device=device)
+    settings = RunSettings(
+        inputs=inputs, output=output, formats=[t.value for t in dict.fromkeys(to)], worker=worker,
+        retry_failed=retry_failed,
+    )  # fmt: skip
+    summary = None
+    count = workers or (1 if gpu else available_cores())
+    try:
+        with LocalEngine(worker, workers=count, chunk=32 if gpu else 1) as engine:
+            for summary in annotate_folders(settings, engine, watch=watch):
+                typer.echo(describe(summary, output))
+    except KeyboardInterrupt:
+        if not watch:  # where it is the way to end
+            raise
+    if summary is not None and summary.interrupted and not watch:
+        raise typer.Exit(130)
+    if summary is not None and summary.failed:
+        raise typer.Exit(2)
+
+
+def describe(summary: Summary, output: Path) -> str:
+    """What a person should know of a run, in a few lines."""
+    lines = [
+        f"{summary.annotated} letters annotated ({summary.new} now), {summary.failed} failed, "
+        f"{summary.skipped} other files skipped"
+    ]
+    if summary.interrupted:
+        lines[0] = f"stopped; run the same command again to go on. So far: {lines[0]}"
+    lines.append(f"in {output}: {', '.join(summary.written)}")
+    return "\n".join(lines)

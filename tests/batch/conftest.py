@@ -1,0 +1,5 @@
+"""The tiny model (tests/tiny.py)."""
+
+from tiny import tiny
+
+__all__ = ["tiny"]
