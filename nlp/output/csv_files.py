@@ -35,7 +35,7 @@ def write(letters: Letters, folder: Path) -> list[Path]:
             writers[-1][1].writerow(column.heading for column in table.columns)
         for letter in letters:
             for table, writer in writers:
-                for row in table.rows(letter.result):
+                for row in table.rows(letter):
                     writer.writerow(_safe(shown(*pair)) for pair in zip(table.columns, row, strict=True))
     return paths
 

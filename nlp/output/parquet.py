@@ -45,7 +45,7 @@ def write(letters: Letters, folder: Path) -> list[Path]:
             writers.append((table, _Rows(stack.enter_context(ParquetWriter(file, schema)), schema, table.columns)))
         for letter in letters:
             for table, rows in writers:
-                for row in table.rows(letter.result):
+                for row in table.rows(letter):
                     rows.add(row)
         for _, rows in writers:
             rows.flush()

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from nlp.claims.indicators import indicators_of
 from nlp.labels import CATEGORIES, CLAIM_TYPES, STATUSES
+from nlp.output.letters import AnnotatedLetter
 from nlp.output.words import APPROX_NAMES, DIRECTION_NAMES, STATUS_NAMES, TYPE_NAMES
 from nlp.schema import Claim, Result
 
@@ -49,7 +51,7 @@ class Table:
     name: str
     title: str
     columns: tuple[Column, ...]
-    rows: Callable[[Result], Iterator[Row]]
+    rows: Callable[[AnnotatedLetter], Iterator[Row]]
 
 
 def shown(column: Column, cell: Cell) -> Cell:
@@ -73,7 +75,8 @@ def begins_as_formula(text: str) -> bool:
     return False
 
 
-def _letter(result: Result) -> Iterator[Row]:
+def _letter(letter: AnnotatedLetter) -> Iterator[Row]:
+    result = letter.result
     document, meta = result.document, result.document.meta
     planned = sum(m.status == "planned" for m in result.measures)
     yield (
@@ -83,23 +86,27 @@ def _letter(result: Result) -> Iterator[Row]:
     )  # fmt: skip
 
 
-def _measures(result: Result) -> Iterator[Row]:
+def _measures(letter: AnnotatedLetter) -> Iterator[Row]:
+    result = letter.result
     path = _path(result)
     for index, m in enumerate(result.measures):
         yield path, index, m.category, m.status, m.text, m.start, m.end, m.score
 
 
-def _claims(result: Result) -> Iterator[Row]:
+def _claims(letter: AnnotatedLetter) -> Iterator[Row]:
+    result = letter.result
     path = _path(result)
-    for index, c in enumerate(result.claims):
+    indicators = indicators_of(result.claims, letter.text)
+    for index, (c, indicator) in enumerate(zip(result.claims, indicators, strict=True)):
         yield (
             path, index, c.text, c.type, c.value, c.value_max, c.unit, c.approx,
-            None if c.metric is None else c.metric.text, None if c.period is None else c.period.text,
+            None if c.metric is None else c.metric.text, indicator, None if c.period is None else c.period.text,
             c.direction, c.basis, c.measure, _category(result, c), c.start, c.end, c.score,
         )  # fmt: skip
 
 
-def _comparison(result: Result) -> Iterator[Row]:
+def _comparison(letter: AnnotatedLetter) -> Iterator[Row]:
+    result = letter.result
     measures = Counter((m.category, m.status) for m in result.measures)
     claims = Counter(c.type for c in result.claims)
     characters = result.document.characters
@@ -188,6 +195,7 @@ CLAIMS = Table(
         Column("unit", "单位"),
         Column("approx", "约数", words=APPROX_NAMES),
         Column("metric", "指标", width=30),
+        Column("indicator", "统一指标", width=14),
         Column("period", "时期", width=16),
         Column("direction", "升降", words=DIRECTION_NAMES),
         Column("basis", "比较基准"),

@@ -64,7 +64,7 @@ def write(letters: Letters, folder: Path) -> list[Path]:
         sheets = [_Sheets(workbook, table) for table in TABLES]
         for letter in letters:
             for sheet in sheets:
-                for row in sheet.table.rows(letter.result):
+                for row in sheet.table.rows(letter):
                     sheet.add(row)
         for sheet in sheets:
             sheet.finish()

@@ -26,7 +26,7 @@ def test_parquet_has_the_rows_of_the_tables(tmp_path: Path) -> None:
     letters = [example("一.txt"), letter_saying("=1+1\r\n\x00甲𠮷"), letter()]
     parquet.write(letters, tmp_path)
     for table in (LETTERS, MEASURES, CLAIMS):
-        expected = [row for found in letters for row in table.rows(found.result)]
+        expected = [row for found in letters for row in table.rows(found)]
         assert [tuple(row.values()) for row in read(tmp_path, table.name)] == expected
     assert read(tmp_path, "letters")[0]["date"] == date(2023, 6, 30)
     change = read(tmp_path, "claims")[1]
@@ -67,7 +67,7 @@ def test_parquet_row_groups_are_bounded(limit: str, tmp_path: Path, monkeypatch:
     assert sum(sizes) == 15
     assert len(sizes) > 2
     assert max(sizes) < 8
-    expected = [row for found in letters for row in MEASURES.rows(found.result)]
+    expected = [row for found in letters for row in MEASURES.rows(found)]
     assert [tuple(row.values()) for row in read(tmp_path, "measures")] == expected
 
 

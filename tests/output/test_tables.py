@@ -35,7 +35,7 @@ PYTHON_TYPES: dict[str, Any] = {
 
 
 def by_name(table: Table, found: AnnotatedLetter) -> list[dict[str, Any]]:
-    return [dict(zip((c.name for c in table.columns), row, strict=True)) for row in table.rows(found.result)]
+    return [dict(zip((c.name for c in table.columns), row, strict=True)) for row in table.rows(found)]
 
 
 def test_tables_a_letter_is_a_row_with_its_facts() -> None:
@@ -66,6 +66,7 @@ def test_tables_a_claim_is_a_row_with_its_measure() -> None:
         "up", "同比", "抓获嫌疑人", "2022年",
     )  # fmt: skip
     assert (papers["value"], papers["value_max"], papers["measure"], papers["category"]) == (30_000, 50_000, 2, "宣传")
+    assert change["indicator"] == "抓获人数"
     assert (rank["metric"], rank["period"], rank["measure"], rank["category"]) == ("发案率", None, None, None)
     assert all(example().text[r["start"] : r["end"]] == r["text"] for r in rows)
 
@@ -95,7 +96,7 @@ def test_tables_a_date_that_is_none_is_left_out() -> None:
 def test_tables_cells_have_the_types_of_their_columns(table: Table) -> None:
     assert len({c.name for c in table.columns}) == len({c.heading for c in table.columns}) == len(table.columns)
     for found in (example(), letter_saying("甲"), letter()):
-        for row in table.rows(found.result):
+        for row in table.rows(found):
             for column, cell in zip(table.columns, row, strict=True):
                 assert cell is None or isinstance(cell, PYTHON_TYPES[column.kind]), column.name
 
@@ -104,11 +105,11 @@ def test_tables_people_see_words_and_count_from_one() -> None:
     assert shown(Column("a", "甲", "ordinal"), 0) == 1
     assert shown(Column("a", "甲", "whole"), 0) == 0
     assert shown(Column("a", "甲", "ordinal"), None) is None
-    rows = CLAIMS.rows(example().result)
+    rows = CLAIMS.rows(example())
     seen = [[shown(*pair) for pair in zip(CLAIMS.columns, row, strict=True)] for row in rows]
     assert seen[1][3] == "增减"
-    assert seen[1][10] == "上升"
-    assert seen[0][10] is None
+    assert seen[1][11] == "上升"
+    assert seen[0][11] is None
     approximate = letter("近3人", [], [claim("近3人", "近3人", "count", 3, "人", approx="under")])
     assert shown(CLAIMS.columns[7], by_name(CLAIMS, approximate)[0]["approx"]) == "不足"
 
