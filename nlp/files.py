@@ -16,6 +16,10 @@ TEMPORARY = ".fanzha-{}.tmp"
 """The name of a file while it is written."""
 
 
+class FileInUse(FanzhaError):
+    """A file that cannot be written now; others in its folder may."""
+
+
 def read_text(path: Path, *, keep_bom: bool = False) -> str:
     """A UTF-8 file as it is: no line end changed, a BOM taken off unless it is to be kept as a character.
 
@@ -73,6 +77,16 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, data)
 
 
+def write_if_changed(path: Path, data: bytes) -> None:
+    """Writes a file where it does not hold these bytes already; see `open_atomically`."""
+    try:
+        if path.stat().st_size == len(data) and path.read_bytes() == data:
+            return
+    except OSError:
+        pass
+    write_bytes(path, data)
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Writes a file in one piece; see `open_atomically`."""
     with open_atomically(path) as file:
@@ -102,6 +116,9 @@ def open_atomically(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
+    except PermissionError as error:
+        mend = "close it where it is open, or check the permissions of its folder"
+        raise FileInUse(f"cannot be written: {error.strerror}", path=path, mend=mend, retryable=True) from None
     except OSError as error:
         raise FanzhaError(
             f"cannot be written: {error.strerror}", path=path, mend="name another folder", retryable=True

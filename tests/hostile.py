@@ -87,7 +87,6 @@ def _files() -> dict[str, tuple[bytes, str]]:
         "parts.mht": (_MHT + b"--x\r\n" * 9999, FAILED),
         "no.zip": (TEXT, FAILED),
         "cut.zip": (zipped[:-30], FAILED),
-        "bomb.zip": (packed({"a.txt": bytes(300_000_000)}), FAILED),
     }  # fmt: skip
 
 
@@ -101,9 +100,10 @@ def _places() -> dict[str, tuple[Callable[[Path], Any], Any]]:
     locked[6] |= 1
     locked[locked.index(b"PK\x01\x02") + 8] |= 1
     records = [b"{", b'{"text": 1}', b'{"text": "\\ud83d"}', b"[" * 50_000, json.dumps({"text": LETTER}).encode()]
-    names = ("escaped.txt", "escaped.txt (2)", "C:/escaped.txt", "a.txt/b.txt", "a")
+    names = ("escaped.txt", "escaped (2).txt", "C:/escaped.txt", "a.txt/b.txt", "a")
     return {
         "slip.zip": (_write("slip.zip", slip), {f"slip.zip/{name}": RESULT for name in names}),
+        "bomb.zip": (_write("bomb.zip", packed({"a.txt": bytes(300_000_000)})), {"bomb.zip/a.txt": FAILED}),
         "locked.zip": (_write("locked.zip", bytes(locked)), {"locked.zip/a.txt": FAILED}),
         "nested.zip": (_write("nested.zip", nested), {"nested.zip/in.zip": FAILED}),
         "l.jsonl": (

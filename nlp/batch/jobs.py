@@ -83,10 +83,18 @@ Outcome = Annotated | Unchanged | Expanded | Failed
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """How letters are read and predicted; see `nlp.inference.loading.load_predictor` for the last three."""
+    """How letters are read and predicted.
+
+    Args:
+        limits: what a letter may cost.
+        text_field: of the objects in JSON Lines files.
+        model, device, threads: see `nlp.inference.loading.load_predictor`.
+        scratch: a folder for temporary files; None for the system's.
+    """
 
     limits: Limits = field(default_factory=Limits)
     text_field: str = "text"
     model: Path | None = None
     device: str = "auto"
     threads: int = 1
+    scratch: Path | None = None

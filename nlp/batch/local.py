@@ -26,9 +26,7 @@ from nlp.schema import ModelInfo
 Target = Callable[[Connection, WorkerSettings], None]
 
 _START_SECONDS = 300.0
-_STOP_SECONDS = 5.0
-_GRACE_SECONDS = 5.0
-"""What a process is given beyond a letter's limit, to end by itself what it has started (LibreOffice)."""
+_STOP_SECONDS = 2.0
 
 
 class LocalEngine:
@@ -46,6 +44,8 @@ class LocalEngine:
     def __init__(self, settings: WorkerSettings, *, workers: int, chunk: int = 1, target: Target = serve) -> None:
         self._settings, self._count, self._chunk, self._target = settings, workers, chunk, target
         self._workers: list[_Worker] = []
+        self.replaced = 0
+        """How many processes have been replaced."""
 
     def __enter__(self) -> LocalEngine:
         return self
@@ -73,15 +73,21 @@ class LocalEngine:
                 ones to ask for. This then ends only when the pipe's other end is closed.
         """
         alone: deque[Job] = deque()
+        ahead: list[Job] = []
         while True:
-            for worker in self._workers:
-                if not worker.jobs:
-                    worker.give([alone.popleft()] if alone else _take(jobs, self._chunk))
-            busy = [worker for worker in self._workers if worker.jobs]
-            if not busy and more is None:
+            for i in range(len(self._workers)):
+                if self._workers[i].has_ended():  # with nothing in hand
+                    self._replace(i)
+                if alone and self._workers[i].is_idle():
+                    self._workers[i].give([alone.popleft()])
+                ahead = ahead or _take(jobs, self._chunk)
+                if ahead and self._workers[i].is_idle():
+                    self._workers[i].give(ahead)
+                    ahead = []
+            if not alone and not ahead and more is None and not any(worker.jobs for worker in self._workers):
                 return
-            first = min((worker.deadline for worker in busy), default=math.inf) - time.monotonic()
-            lines = [worker.connection for worker in busy] + ([] if more is None else [more])
+            lines = [worker.connection for worker in self._workers] + ([] if more is None else [more])
+            first = min(worker.deadline for worker in self._workers) - time.monotonic()
             if more in wait(lines, timeout=None if first == math.inf else max(0.0, first)):
                 more = more if more is not None and _is_open(more) else None
             for i, worker in enumerate(self._workers):
@@ -89,13 +95,17 @@ class LocalEngine:
                 reason = worker.failure()
                 if reason is None:
                     continue
-                worker.stop()
-                self._workers[i] = _Worker(self._settings, self._target)
+                self._replace(i)
                 if len(worker.jobs) == 1:
                     (job,) = worker.jobs.values()
                     yield Failed(job.source.key, worker.stage, *reason, retryable=True)
                 else:
                     alone.extend(worker.jobs.values())
+
+    def _replace(self, i: int) -> None:
+        self._workers[i].stop()
+        self._workers[i] = _Worker(self._settings, self._target)
+        self.replaced += 1
 
 
 def _is_open(more: Connection) -> bool:
@@ -120,7 +130,7 @@ class _Worker:
         theirs.close()
         self.jobs: dict[str, Job] = {}
         self.stage: Stage = "read"
-        self.deadline = 0.0
+        self.deadline = time.monotonic() + _START_SECONDS
         self._seconds = settings.limits.seconds
         self._model: ModelInfo | None = None
         self._gone = False
@@ -132,20 +142,34 @@ class _Worker:
             FanzhaError: where it cannot be loaded.
         """
         if self._model is None:
-            message = self._receive() if self.connection.poll(_START_SECONDS) else None
+            message = self._receive() if self.connection.poll(max(0.0, self.deadline - time.monotonic())) else None
             if isinstance(message, FanzhaError):
                 raise message
             if not isinstance(message, ModelInfo):
                 mend = "is there enough memory? use fewer --workers"
                 raise FanzhaError(f"a worker process could not start ({self._end()})", mend=mend)
             self._model = message
+            self.deadline = math.inf
         return self._model
 
+    def is_idle(self) -> bool:
+        """Whether it can be given jobs.
+
+        Raises:
+            FanzhaError: where it could not start.
+        """
+        if self._model is None and (self.connection.poll() or time.monotonic() > self.deadline):
+            self.model()
+        return self._model is not None and not self.jobs
+
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself after it had started, with no jobs in hand."""
+        if self._model is not None and not self.jobs and not self._gone and self.connection.poll():
+            self._receive()
+        return self._model is not None and not self.jobs and self._gone
+
     def give(self, jobs: list[Job]) -> None:
-        """Hands it jobs; it must have none."""
-        if not jobs:
-            return
-        self.model()
+        """Hands jobs to an idle one."""
         self.jobs = {job.source.key: job for job in jobs}
         self._extend()
         try:
@@ -159,11 +183,12 @@ class _Worker:
             message = self._receive()
             if message is None:
                 return
-            self._extend()
             if message == "predict":
                 self.stage = "predict"
+                self._extend()
                 continue
             del self.jobs[message.key]
+            self._extend()
             self.stage = "read" if not self.jobs else self.stage
             yield message
 
@@ -178,10 +203,10 @@ class _Worker:
         return None
 
     def stop(self) -> None:
-        """Ends the process: asks it by closing the line, and kills it where it works on."""
+        """Ends the process: asks it by closing the line, or by a signal where it works on, and kills it if need be."""
         self.connection.close()
-        if self.jobs:
-            self.process.kill()
+        if self.jobs or self._model is None:
+            self.process.terminate()
         self.process.join(_STOP_SECONDS)
         if self.process.is_alive():
             self.process.kill()
@@ -196,7 +221,8 @@ class _Worker:
 
     def _extend(self) -> None:
         """A letter's time runs from when its turn may have come: several in hand have it together."""
-        self.deadline = time.monotonic() + self._seconds * max(1, len(self.jobs)) + _GRACE_SECONDS
+        seconds = self._seconds * len(self.jobs)
+        self.deadline = time.monotonic() + seconds if self.jobs else math.inf
 
     def _end(self) -> str:
         self.process.join(_STOP_SECONDS)
@@ -216,7 +242,7 @@ def _take(jobs: Iterator[Job], count: int) -> list[Job]:
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """A new process takes over that Ctrl-C is ignored: it must not be hit by one before it can say so itself."""
+    """A new process takes over (not on Windows) that Ctrl-C is ignored: none hits it before it can say so itself."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,17 +16,16 @@ from typing import Protocol
 from nlp import __version__
 from nlp.batch.jobs import Annotated, Expanded, Failed, Job, Outcome, Unchanged, WorkerSettings
 from nlp.batch.lock import locked
-from nlp.batch.outputs import RESULTS, write_outputs
+from nlp.batch.outputs import write_outputs
 from nlp.batch.progress import RunProgress
 from nlp.batch.store import Fingerprint, Store
-from nlp.documents.sources import Listed, Skipped, Source, list_sources
+from nlp.batch.watching import Changes
+from nlp.documents.sources import STATE, Listed, Skipped, Source, list_sources
 from nlp.errors import FanzhaError
 from nlp.inference.loading import read_manifest, shipped_model
 from nlp.output.formats import check_formats
 from nlp.schema import ModelInfo
 
-STATE = ".fanzha"
-"""The folder in the output folder that is the program's own."""
 _WATCH_SECONDS = 2.0
 
 
@@ -67,6 +67,7 @@ class Summary:
         skipped: files that are no letters.
         interrupted: whether Ctrl-C cut it short.
         written: the names of the files to open.
+        faults: what could not be written, a line each.
     """
 
     annotated: int
@@ -75,6 +76,7 @@ class Summary:
     skipped: int
     interrupted: bool
     written: Sequence[str]
+    faults: Sequence[str] = ()
 
 
 def annotate_folders(settings: RunSettings, engine: Engine, *, watch: bool = False) -> Iterator[Summary]:
@@ -93,24 +95,44 @@ def annotate_folders(settings: RunSettings, engine: Engine, *, watch: bool = Fal
     """
     _check_output(settings)
     check_formats(settings.formats)
-    next(iter(list_sources(settings.inputs)), None)  # a wrong name is told before a model is loaded
+    if not watch and not _has_letters(list_sources(settings.inputs, output=settings.output)):
+        mend = "name a folder of letters; results of an earlier run are as they were"
+        raise FanzhaError("holds no letters", path=settings.inputs[0], mend=mend)
     state = settings.output / STATE
     with locked(state / "lock", folder=settings.output):
+        _empty(settings.worker.scratch)
         store = Store(state / "letters.sqlite")
         try:
             fingerprint = fingerprint_of(settings.worker, engine.start())
-            changes = _Changes()
+            if not watch:
+                listed = list_sources(settings.inputs, output=settings.output)
+                yield _Run(settings, store, fingerprint).go(engine, list(listed))
+                return
+            changes = Changes(seconds=_WATCH_SECONDS)
             while True:
-                listed = list(list_sources(settings.inputs, output=settings.output))
-                if not watch or changes.settled(listed):
-                    summary = _Run(settings, store, fingerprint).go(engine, listed)
+                with contextlib.suppress(FanzhaError):  # a folder that is not there now may come back
+                    changes.look(list_sources(settings.inputs, output=settings.output))
+                if changes.found:
+                    summary = _Run(settings, store, fingerprint).go(engine, changes.to_do, keep=changes.to_keep)
                     yield summary
-                    if summary.interrupted or not watch:
+                    if summary.interrupted:
                         return
                     store.next_run()
                 time.sleep(_WATCH_SECONDS)
         finally:
             store.close()
+
+
+def _has_letters(listed: Iterable[Listed]) -> bool:
+    return any(not isinstance(one, Skipped) for one in listed)
+
+
+def _empty(folder: Path | None) -> None:
+    """Makes the folder for temporary files anew: a killed process may have left a letter in it."""
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # the record will say what is wrong with the output folder
+            folder.mkdir(parents=True)
 
 
 def fingerprint_of(settings: WorkerSettings, model: ModelInfo) -> Fingerprint:
@@ -132,34 +154,22 @@ def _digest(value: object) -> str:
 
 
 def _check_output(settings: RunSettings) -> None:
+    """Refuses folders in which something of somebody else's could be read as ours, or be written over."""
     output = settings.output
-    if any(os.path.realpath(path) == os.path.realpath(output) for path in settings.inputs):
-        raise FanzhaError("is both input and output", path=output, mend="name another folder with -o")
+    real = os.path.realpath(output)
+    for path in settings.inputs:
+        if os.path.realpath(path) == real:
+            raise FanzhaError("is both input and output", path=output, mend="name another folder with -o")
+        if os.path.realpath(path).startswith(os.path.join(real, "")):
+            raise FanzhaError("is inside the output folder", path=path, mend="name another folder with -o")
     if output.exists() and not output.is_dir():
         raise FanzhaError("is a file, not a folder", path=output, mend="name a folder with -o")
-    if (output / RESULTS).exists() and not (output / STATE).is_dir():
-        raise FanzhaError(f"holds a {RESULTS} of something else", path=output, mend="name another folder with -o")
-
-
-class _Changes:
-    """Whether what is listed has changed since the last run."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, tuple[int, int]] | None = None
-
-    def settled(self, listed: Iterable[Listed]) -> bool:
-        """Whether there is something new, and no file is being written any more."""
-        now: dict[str, tuple[int, int]] = {}
-        for one in listed:
-            if isinstance(one, Source):
-                with contextlib.suppress(OSError):
-                    facts = os.stat(one.file)
-                    now[one.key] = facts.st_mtime_ns, facts.st_size
-        recent = any(0 <= time.time() - changed / 1e9 < _WATCH_SECONDS for changed, _ in now.values())
-        if now == self._seen or recent:
-            return False
-        self._seen = now
-        return True
+    try:
+        names = os.listdir(output) if output.exists() else []
+    except OSError as error:
+        raise FanzhaError(f"cannot be listed: {error.strerror}", path=output, mend="check its permissions") from None
+    if names and STATE not in names:
+        raise FanzhaError("holds files of something else", path=output, mend="name a new or an empty folder with -o")
 
 
 class _Run:
@@ -170,20 +180,27 @@ class _Run:
         self._pending: list[Iterator[Job]] = []
         self._new = 0
 
-    def go(self, engine: Engine, listed: Sequence[Listed]) -> Summary:
+    def go(self, engine: Engine, listed: Sequence[Listed], *, keep: Sequence[str] = ()) -> Summary:
+        """Annotates what is listed and not yet done; what is to be kept is as it was."""
         interrupted = False
         with RunProgress() as progress:
             self._progress = progress
             try:
+                for key in keep:
+                    self._store.keep_all_under(key)
                 self._add(listed)
                 for outcome in engine.run(self):
                     self._record(outcome)
             except KeyboardInterrupt:
                 interrupted = True
         self._store.commit()
+        if interrupted:
+            self._store.keep_rest()
+        else:
+            self._store.ended()
         written = write_outputs(self._store, self._settings.output, self._settings.formats)
         annotated, failed, skipped = self._store.counts()
-        return Summary(annotated, self._new, failed, skipped, interrupted, written)
+        return Summary(annotated, self._new, failed, skipped, interrupted, written.names, written.faults)
 
     def __iter__(self) -> Iterator[Job]:
         return self

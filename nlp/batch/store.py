@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,8 @@ create table letters (
 );
 create index letters_in_order on letters (run, sort, key);
 create table notes (key text primary key, run integer not null, note text not null) without rowid;
+create table files (path text primary key, run integer not null) without rowid;
+create table runs (run integer primary key, whole integer not null default 0);
 """
 
 
@@ -70,8 +72,8 @@ class Store:
                 raise FanzhaError(
                     "was written by another version", path=path, mend="name another output folder with -o"
                 )
-            (last,) = self._base.execute("select max(run) from letters").fetchone()
-        self.run = (last or 0) + 1
+        self.run = 0
+        self.next_run()
 
     def close(self) -> None:
         """Closes the file."""
@@ -132,6 +134,52 @@ class Store:
                 self._base.execute("begin")
             self._base.execute("insert or replace into notes values (?, ?, ?)", (key, self.run, note))
 
+    def keep_all_under(self, key: str) -> None:
+        """As `keep`, for a letter or for all that an archive of that key held."""
+        with self._faults():
+            self._base.execute(
+                "update letters set run = ? where key = ? or substr(key, 1, ?) = ?",
+                (self.run, key, len(key) + 1, f"{key}/"),
+            )
+
+    def keep_rest(self) -> None:
+        """Takes the letters of the last run that came to its end, and of those since, into this run.
+
+        For a run that is cut short: what it has not come to is as it was.
+        """
+        with self._faults():
+            (last,) = self._base.execute("select coalesce(max(run), 0) from runs where whole").fetchone()
+            self._base.execute("update letters set run = ? where run >= ?", (self.run, last))
+
+    def ended(self) -> None:
+        """Records that this run has come to all letters."""
+        with self._faults():
+            self._base.execute("update runs set whole = 1 where run = ?", (self.run,))
+
+    def is_whole(self) -> bool:
+        """Whether any run before this one came to its end."""
+        with self._faults():
+            (count,) = self._base.execute("select count(*) from runs where whole").fetchone()
+        return bool(count)
+
+    def add_files(self, paths: Iterable[str]) -> None:
+        """Records files that are about to be written in this run, by their paths in the output folder."""
+        with self._faults():
+            self._base.execute("begin")
+            self._base.executemany("insert or replace into files values (?, ?)", ((path, self.run) for path in paths))
+            self._base.execute("commit")
+
+    def files(self) -> Iterator[str]:
+        """The files that earlier runs wrote and this one did not."""
+        with self._faults():
+            found = self._base.execute("select path from files where run <> ? order by path", (self.run,)).fetchall()
+        yield from (path for (path,) in found)
+
+    def forget_file(self, path: str) -> None:
+        """Takes a file out that is no longer there."""
+        with self._faults():
+            self._base.execute("delete from files where path = ?", (path,))
+
     def commit(self) -> None:
         """Makes sure that all of it is on disk."""
         with self._faults():
@@ -140,7 +188,8 @@ class Store:
 
     def next_run(self) -> None:
         """Begins another run: what it does not come across will not be in the outputs."""
-        self.run += 1
+        with self._faults():
+            self.run = self._base.execute("insert into runs default values").lastrowid or 0
 
     def letters(self) -> StoredLetters:
         """The annotated letters of this run."""
@@ -180,24 +229,37 @@ class Store:
             )
         self.commit()
 
-    def _rows(self, columns: str, condition: str) -> Iterator[Any]:
+    def _rows(self, columns: str, condition: str, *, first: int = 0, count: int = -1) -> Iterator[Any]:
+        order = "order by sort, key limit ? offset ?"
         with self._faults():
-            yield from self._base.execute(
-                f"select {columns} from letters where run = ? and {condition} order by sort, key", (self.run,)
+            rows = self._base.execute(
+                f"select {columns} from letters where run = ? and {condition} {order}", (self.run, count, first)
             )
+        while True:
+            with self._faults():
+                row = rows.fetchone()
+            if row is None:
+                return
+            yield row
+
+    def _mend(self, reason: str) -> str:
+        if "malformed" in reason or "not a database" in reason:
+            return f"remove {self._path} and run again: the letters will be annotated anew"
+        if "full" in reason or "disk I/O" in reason:
+            return "make room and run the same command again: what is finished is kept"
+        return "check that the folder is there and can be written, and run the same command again"
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            damaged = "malformed" in str(error) or "not a database" in str(error)
-            mend = (
-                f"remove {self._path} and run again: the letters will be annotated anew"
-                if damaged
-                else "make room and run the same command again: what is finished is kept"
-            )
-            raise FanzhaError(f"cannot be used: {error}", path=self._path, mend=mend, retryable=True) from None
+            raise FanzhaError(
+                f"cannot be used: {error}", path=self._path, mend=self._mend(str(error)), retryable=True
+            ) from None
+        except (zlib.error, ValueError) as error:  # what was recorded is no text, no JSON, no result
+            reason = f"is damaged: {type(error).__name__}"
+            raise FanzhaError(reason, path=self._path, mend=self._mend("malformed")) from None
         except OSError as error:
             raise FanzhaError(
                 f"cannot be written: {error.strerror}", path=self._path, mend="name another folder with -o"
@@ -212,12 +274,21 @@ class StoredLetters:
 
     def __iter__(self) -> Iterator[AnnotatedLetter]:
         for line, text in self.lines():
-            yield AnnotatedLetter(Result.model_validate_json(line), text)
+            with self._store._faults():
+                result = Result.model_validate_json(line)
+            yield AnnotatedLetter(result, text)
 
     def __len__(self) -> int:
         return self._store.counts()[0]
 
-    def lines(self) -> Iterator[tuple[str, str]]:
-        """Each result as the line of JSON that was recorded, and the letter's text."""
-        for result, text in self._store._rows("result, text", "result is not null"):
-            yield zlib.decompress(result).decode("utf-8"), zlib.decompress(text).decode("utf-8")
+    def lines(self, first: int = 0, count: int = -1) -> Iterator[tuple[str, str]]:
+        """Each result as the line of JSON that was recorded, and the letter's text.
+
+        Args:
+            first: how many to pass over.
+            count: how many to give; -1 for all.
+        """
+        for result, text in self._store._rows("result, text", "result is not null", first=first, count=count):
+            with self._store._faults():
+                pair = zlib.decompress(result).decode("utf-8"), zlib.decompress(text).decode("utf-8")
+            yield pair

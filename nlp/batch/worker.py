@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
+import tempfile
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
@@ -27,6 +29,9 @@ def serve(connection: Connection, settings: WorkerSettings) -> None:
     jobs, their outcomes in any order, and the word `predict` where it goes from reading to predicting.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the first process decides
+    signal.signal(signal.SIGTERM, _end)
+    if settings.scratch is not None:
+        tempfile.tempdir = os.path.abspath(settings.scratch)
     try:
         from nlp.inference.loading import load_predictor
 
@@ -41,6 +46,11 @@ def serve(connection: Connection, settings: WorkerSettings) -> None:
                 connection.send(outcome)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+def _end(*_: object) -> None:
+    """Ends the process in good order: LibreOffice, if it runs, is ended with it."""
+    raise SystemExit
 
 
 def annotate(jobs: Sequence[Job], predictor: Predictor, settings: WorkerSettings) -> Iterator[Outcome | Stage]:

@@ -59,7 +59,7 @@ def annotate_command(
     max_ratio: MaxRatio = 200,
     max_members: MaxMembers = 20_000,
     max_pages: MaxPages = 500,
-    max_seconds: MaxSeconds = 120.0,
+    max_seconds: MaxSeconds = 300.0,
 ) -> None:
     """Annotates all letters under some folders.
 
@@ -71,6 +71,7 @@ def annotate_command(
     from nlp.batch.jobs import WorkerSettings
     from nlp.batch.local import LocalEngine
     from nlp.batch.run import RunSettings, annotate_folders
+    from nlp.documents.sources import STATE
     from nlp.inference.backends import available_cores
     from nlp.inference.loading import on_gpu
 
@@ -79,7 +80,9 @@ def annotate_command(
         max_members=max_members, max_pages=max_pages, max_seconds=max_seconds,
     )  # fmt: skip
     gpu = on_gpu(model, device)
-    worker = WorkerSettings(limits=limits, text_field=text_field, model=model, device=device)
+    worker = WorkerSettings(
+        limits=limits, text_field=text_field, model=model, device=device, scratch=output / STATE / "tmp"
+    )
     settings = RunSettings(
         inputs=inputs, output=output, formats=[t.value for t in dict.fromkeys(to)], worker=worker,
         retry_failed=retry_failed,
@@ -90,12 +93,15 @@ def annotate_command(
         with LocalEngine(worker, workers=count, chunk=32 if gpu else 1) as engine:
             for summary in annotate_folders(settings, engine, watch=watch):
                 typer.echo(describe(summary, output))
+                for fault in summary.faults:
+                    typer.echo(f"fanzha: {fault}", err=True)
     except KeyboardInterrupt:
         if not watch:  # where it is the way to end
+            typer.echo("fanzha: stopped before the results were written; run the same command again", err=True)
             raise
-    if summary is not None and summary.interrupted and not watch:
+    if summary is not None and summary.interrupted:
         raise typer.Exit(130)
-    if summary is not None and summary.failed:
+    if summary is not None and (summary.failed or summary.faults):
         raise typer.Exit(2)
 
 

@@ -56,7 +56,7 @@ def predict_command(
     max_ratio: MaxRatio = 200,
     max_members: MaxMembers = 20_000,
     max_pages: MaxPages = 500,
-    max_seconds: MaxSeconds = 120.0,
+    max_seconds: MaxSeconds = 300.0,
     version: Version = False,
 ) -> None:
     """Tags measures and numeric claims in letters.

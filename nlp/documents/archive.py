@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from nlp.documents.limits import Limits
-from nlp.documents.packed import check_packed, read_member
-from nlp.documents.sources import Skipped, Source, skip_reason
+from nlp.documents.packed import check_count, check_ratio, check_whole, read_member
+from nlp.documents.sources import Skipped, Source, skip_reason, unique
 from nlp.errors import FanzhaError
 
 _UTF8_NAME = 0x800
@@ -24,20 +24,19 @@ def list_members(source: Source, *, limits: Limits) -> list[Source | Skipped]:
         FanzhaError: where it is no archive or is over a limit.
     """
     found: list[Source | Skipped] = []
-    keys: dict[str, int] = {}
-    with _faults(source):
-        archive = _opened(*_identity(source.file))
-    check_packed(archive, where=source.key, limits=limits)
+    keys: set[str] = set()
+    archive = _open(source, limits)
+    check_whole(archive, where=source.key, limits=limits)
     for number, info in enumerate(archive.infolist()):
         parts = [part for part in PurePosixPath(_name(info).replace("\\", "/")).parts if part not in ("/", "..", ".")]
         reasons = [skip_reason(part) for part in parts]
         if info.is_dir() or not parts or "" in reasons:
             continue
-        key = "/".join([source.key, *parts])
-        keys[key] = keys.get(key, 0) + 1
-        if keys[key] > 1:  # an archive may hold a name twice
-            key = f"{key} ({keys[key]})"
-        found.append(Source(key, source.file, number) if reasons[-1] is None else Skipped(key, str(reasons[-1])))
+        key = unique("/".join([source.key, *parts]), keys)  # an archive may hold a name twice
+        if reasons[-1] is None:
+            found.append(Source(key, source.file, number, mark=_mark(info)))
+        else:
+            found.append(Skipped(key, reasons[-1] or ""))
     return found
 
 
@@ -48,10 +47,24 @@ def read_archived(source: Source, *, limits: Limits) -> bytes:
         FanzhaError: where it cannot be read, or is over a limit whatever the archive says of its size.
     """
     assert source.member is not None
-    with _faults(source):
-        archive = _opened(*_identity(source.file))
-    info = archive.infolist()[source.member]
+    archive = _open(source, limits)
+    members = archive.infolist()
+    if source.member >= len(members) or _mark(members[source.member]) != source.mark:
+        raise FanzhaError(
+            "the archive has changed since it was listed", path=source.key, mend="run again", retryable=True
+        )
+    info = members[source.member]
+    check_ratio(info, where=source.key, limits=limits)
     return read_member(archive, info, where=source.key, limits=limits, max_bytes=limits.file_bytes)
+
+
+def _open(source: Source, limits: Limits) -> zipfile.ZipFile:
+    with _faults(source):
+        return _opened(*_identity(source.file), limits.members, source.key)
+
+
+def _mark(info: zipfile.ZipInfo) -> str:
+    return f"{info.CRC} {info.file_size} {info.filename}"
 
 
 def _identity(file: str) -> tuple[str, int, int]:
@@ -60,8 +73,9 @@ def _identity(file: str) -> tuple[str, int, int]:
 
 
 @lru_cache(maxsize=1)
-def _opened(file: str, changed: int, size: int) -> zipfile.ZipFile:
+def _opened(file: str, changed: int, size: int, members: int, key: str) -> zipfile.ZipFile:
     """The archive, read once for all its members: they come one after another."""
+    check_count(file, where=key, members=members)
     return zipfile.ZipFile(file)
 
 

@@ -18,7 +18,7 @@ class Limits:
         ratio: of unpacked to packed bytes, for a member of more than a megabyte.
         members: of one archive, or lines of one JSON Lines file.
         pages: of one PDF.
-        seconds: that LibreOffice may take for one document; `fanzha annotate` gives a whole letter no more than that.
+        seconds: that `fanzha annotate` gives a letter; LibreOffice has four fifths of it for one document.
     """
 
     file_bytes: int = 50_000_000
@@ -27,7 +27,7 @@ class Limits:
     ratio: int = 200
     members: int = 20_000
     pages: int = 500
-    seconds: float = 120.0
+    seconds: float = 300.0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

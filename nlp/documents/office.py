@@ -61,6 +61,10 @@ _SETTINGS: tuple[tuple[str, str, object], ...] = (
 )
 
 
+_SHARE = 0.8
+"""Of a letter's time: LibreOffice must have been ended, with all it started, before the process that runs it is."""
+
+
 def extract(data: bytes, *, where: str | Path, limits: Limits) -> Extracted:
     """The text of an old Word or WPS file or of an RTF file, as `nlp.documents.docx` gives it.
 
@@ -152,9 +156,10 @@ def _convert(
         *([f"--infilter={import_filter}"] if import_filter else []),
         "--convert-to", "docx:MS Word 2007 XML", "--outdir", str(out), str(letter),
     ]  # fmt: skip
-    if not _run(command, folder, limits.seconds):
+    seconds = _SHARE * limits.seconds
+    if not _run(command, folder, seconds):
         raise FanzhaError(
-            f"took LibreOffice longer than {limits.seconds:g} seconds",
+            f"took LibreOffice longer than {seconds:g} seconds",
             path=where,
             mend="save it as .docx, or raise --max-seconds",
             retryable=True,

@@ -15,6 +15,7 @@ from nlp.errors import FanzhaError
 # Tiny files pack well: a ratio says something only from here on.
 _RATIO_FROM_BYTES = 1_000_000
 _LONGEST_END_RECORD = 22 + 65_535
+_END, _ENTRY = b"PK\x05\x06", b"PK\x01\x02"
 _ENCRYPTED = 0x1
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, struct.error, ValueError)
 
@@ -26,7 +27,7 @@ def open_packed(data: bytes, *, where: str | Path, limits: Limits) -> zipfile.Zi
         FanzhaError: where it is damaged or over a limit.
     """
     if _entries(data) > limits.members:  # before zipfile makes an object for each
-        raise _too_many(where, limits)
+        raise _too_many(where, limits.members)
     try:
         zip_file = zipfile.ZipFile(io.BytesIO(data))
     except (*_DAMAGED, NotImplementedError):
@@ -40,14 +41,25 @@ def open_packed(data: bytes, *, where: str | Path, limits: Limits) -> zipfile.Zi
 
 
 def check_packed(zip_file: zipfile.ZipFile, *, where: str | Path, limits: Limits) -> None:
-    """Checks what a container declares: the number of its members, their unpacked size, and how much they are packed.
+    """Checks what a container declares: as `check_whole`, and each member as `check_ratio`.
+
+    Raises:
+        FanzhaError: naming the limit that it is over.
+    """
+    check_whole(zip_file, where=where, limits=limits)
+    for info in zip_file.infolist():
+        check_ratio(info, where=where, limits=limits)
+
+
+def check_whole(zip_file: zipfile.ZipFile, *, where: str | Path, limits: Limits) -> None:
+    """Checks what a container declares of all its members: their number and their unpacked size.
 
     Raises:
         FanzhaError: naming the limit that it is over.
     """
     members = zip_file.infolist()
     if len(members) > limits.members:
-        raise _too_many(where, limits)
+        raise _too_many(where, limits.members)
     unpacked = sum(info.file_size for info in members)
     if unpacked > limits.unpacked_bytes:
         raise FanzhaError(
@@ -55,13 +67,46 @@ def check_packed(zip_file: zipfile.ZipFile, *, where: str | Path, limits: Limits
             path=where,
             mend="do you trust it? then raise --max-unpacked-megabytes",
         )
-    for info in members:
-        if info.file_size > _RATIO_FROM_BYTES and info.file_size > limits.ratio * info.compress_size:
-            raise FanzhaError(
-                f"unpacks to more than {limits.ratio} times its size, as a zip bomb does",
-                path=where,
-                mend="do you trust it? then raise --max-ratio",
-            )
+
+
+def check_ratio(info: zipfile.ZipInfo, *, where: str | Path, limits: Limits) -> None:
+    """Checks how much a member is packed.
+
+    Raises:
+        FanzhaError: where it is over `limits.ratio`.
+    """
+    if info.file_size > _RATIO_FROM_BYTES and info.file_size > limits.ratio * info.compress_size:
+        raise FanzhaError(
+            f"unpacks to more than {limits.ratio} times its size, as a zip bomb does",
+            path=where,
+            mend="do you trust it? then raise --max-ratio",
+        )
+
+
+def check_count(file: str | Path, *, where: str | Path, members: int) -> None:
+    """Checks how many members a container on disk has, before zipfile makes an object for each.
+
+    Raises:
+        FanzhaError: where there are more than `members`.
+        OSError: where it cannot be read.
+    """
+    with open(file, "rb") as opened:
+        size = opened.seek(0, io.SEEK_END)
+        opened.seek(max(0, size - _LONGEST_END_RECORD))
+        tail = opened.read()
+        end = tail.rfind(_END)
+        if end < 0:
+            return
+        directory = int.from_bytes(tail[end + 12 : end + 16], "little")
+        if directory > size:  # a mark of ZIP64, or damage: zipfile says which
+            directory = size
+        opened.seek(max(0, size - len(tail) + end - directory))
+        count, left, before = 0, directory, b""
+        while left > 0 and (block := opened.read(min(left, 1 << 20))):
+            count += (before + block).count(_ENTRY)
+            before, left = block[-3:], left - len(block)
+            if count > members:
+                raise _too_many(where, members)
 
 
 def read_member(
@@ -106,16 +151,16 @@ def read_member(
 
 def _entries(data: bytes) -> int:
     """How many entries the central directory holds; zipfile goes by its size, not by the number it states."""
-    end = data.rfind(b"PK\x05\x06", max(0, len(data) - _LONGEST_END_RECORD))
+    end = data.rfind(_END, max(0, len(data) - _LONGEST_END_RECORD))
     if end < 0:
         return 0
     size = int.from_bytes(data[end + 12 : end + 16], "little")
-    return data.count(b"PK\x01\x02", max(0, end - size), end)
+    return data.count(_ENTRY, max(0, end - size), end)
 
 
-def _too_many(where: str | Path, limits: Limits) -> FanzhaError:
+def _too_many(where: str | Path, members: int) -> FanzhaError:
     return FanzhaError(
-        f"holds more than {limits.members} files",
+        f"holds more than {members} files",
         path=where,
         mend="split it into smaller archives, or raise --max-members",
     )

@@ -44,7 +44,7 @@ def read_document(path: str | Path, *, limits: Limits = DEFAULT_LIMITS) -> Docum
 
 
 def read_bytes(path: str | Path, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """The bytes of a file that is no folder, no pipe and no device.
+    """The bytes of a file; a pipe is read to its end, or to the limit.
 
     Raises:
         FanzhaError: where it cannot be read or is over `limits.file_bytes`.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import os
+from typing import IO
 
 from nlp.documents.encoding import decode_text
 from nlp.documents.limits import Limits
@@ -22,6 +24,7 @@ def list_lines(source: Source, *, limits: Limits) -> list[Source | Skipped]:
     found: list[Source | Skipped] = []
     try:
         with open(source.file, "rb") as file:
+            mark = _mark(file)
             start, number = 0, 0
             while first := file.readline(1 << 20):
                 number += 1
@@ -29,7 +32,7 @@ def list_lines(source: Source, *, limits: Limits) -> list[Source | Skipped]:
                 while not piece.endswith(b"\n") and (piece := file.readline(1 << 20)):
                     size, blank = size + len(piece), blank and not piece.strip()
                 if not blank:
-                    found.append(Source(f"{source.key}/line-{number}", source.file, start, size))
+                    found.append(Source(f"{source.key}/line-{number}", source.file, start, size, mark))
                 if len(found) > limits.members:
                     mend = "split it, or raise --max-members"
                     raise FanzhaError(f"has more than {limits.members} lines", path=source.key, mend=mend)
@@ -52,12 +55,21 @@ def read_line(source: Source, *, limits: Limits) -> bytes:
     check_size(source.size, where=source.key, limits=limits)
     try:
         with open(source.file, "rb") as file:
+            if source.mark and _mark(file) != source.mark:
+                raise FanzhaError(
+                    "the file has changed since it was listed", path=source.key, mend="run again", retryable=True
+                )
             file.seek(source.member or 0)
             return file.read(source.size)
     except OSError as error:
         raise FanzhaError(
             f"cannot be read: {error.strerror}", path=source.key, mend="check its permissions", retryable=True
         ) from None
+
+
+def _mark(file: IO[bytes]) -> str:
+    facts = os.fstat(file.fileno())
+    return f"{facts.st_mtime_ns} {facts.st_size}"
 
 
 def decode_line(source: Source, data: bytes, *, limits: Limits, text_field: str) -> Document:

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nlp.documents.forms import LETTER_SUFFIXES
 from nlp.documents.limits import Limits
 from nlp.documents.reading import Document, decode_document, read_bytes, surrogate_free
 from nlp.errors import FanzhaError
@@ -35,12 +34,14 @@ class Source:
         file: the file on disk.
         member: its number in an archive, or where its line starts in a JSON Lines file; None for a file of its own.
         size: of that line in bytes, its end included; 0 elsewhere.
+        mark: tells whether the archive or the JSON Lines file is still the one that was listed; not asked where "".
     """
 
     key: str
     file: str
     member: int | None = None
     size: int = 0
+    mark: str = ""
 
     @property
     def container(self) -> str | None:
@@ -56,6 +57,10 @@ class Skipped:
     key: str
     reason: str
 
+
+STATE = ".fanzha"
+"""What is in a folder of results and is the program's own: such a folder holds no letters."""
+_PAGE_SUFFIXES = (".html", ".htm", ".shtml", ".xhtml")
 
 Listed = Source | Skipped | FanzhaError
 """What a listing finds; an error is about the file or folder that it names by its key."""
@@ -73,7 +78,7 @@ def list_sources(roots: Sequence[Path], *, output: Path | None = None) -> Iterat
     Raises:
         FanzhaError: where a root is not there, or two have the same name.
     """
-    names = [os.path.basename(os.path.realpath(root)) for root in roots]
+    names = [os.path.basename(os.path.abspath(root)) for root in roots]
     for root in roots:
         if not os.path.lexists(root):
             raise FanzhaError("there is no such file or folder", path=root, mend="check the name")
@@ -84,7 +89,7 @@ def list_sources(roots: Sequence[Path], *, output: Path | None = None) -> Iterat
         if os.path.isdir(root):
             yield from _walk(str(root), [name] if len(roots) > 1 else [], excluded)
         else:
-            yield Source(surrogate_free(name), str(root))
+            yield _letter_file(str(root), surrogate_free(name))
 
 
 def natural_order(key: str) -> str:
@@ -103,9 +108,13 @@ def _walk(root: str, prefix: list[str], excluded: str | None) -> Iterator[Listed
             yield _fault("/".join(parts) or folder, f"this folder cannot be listed: {error.strerror}")
             continue
         names = {entry.name for entry in entries}
+        if STATE in names:
+            yield Skipped("/".join(parts) or folder, "the results of a run")
+            continue
         folders = []
+        keys: set[str] = set()
         for entry in entries:
-            path = [*parts, surrogate_free(entry.name)]
+            path = [*parts, unique(surrogate_free(entry.name), keys)]
             key = "/".join(path)
             if entry.is_dir(follow_symlinks=False):
                 if _is_hidden(entry.name) or os.path.realpath(entry.path) == excluded:
@@ -126,17 +135,30 @@ def _file(entry: os.DirEntry[str], key: str) -> Iterator[Listed]:
     if reason is not None:
         yield Skipped(key, reason)
         return
+    yield _letter_file(entry.path, key)
+
+
+def _letter_file(file: str, key: str) -> Listed:
     try:
-        mode = entry.stat().st_mode
+        mode = os.stat(file).st_mode
     except OSError as error:  # a link to itself, or to nothing
-        yield _fault(key, f"cannot be read: {error.strerror}")
-        return
+        return _fault(key, f"cannot be read: {error.strerror}")
     if stat.S_ISDIR(mode):
-        yield _fault(key, "is a link to a folder, which is not followed", "name that folder as an input")
-    elif stat.S_ISREG(mode):
-        yield Source(key, entry.path)
-    else:
-        yield _fault(key, "is a pipe or a device, not a file", "save the letter as a file")
+        return _fault(key, "is a link to a folder, which is not followed", "name that folder as an input")
+    if not stat.S_ISREG(mode):
+        return _fault(key, "is a pipe or a device, not a file", "save the letter as a file")
+    return Source(key, file)
+
+
+def unique(name: str, taken: set[str]) -> str:
+    """`name`, or with a number before its suffix where it is taken already; adds it to `taken`."""
+    stem, suffix = os.path.splitext(name)
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{stem} ({number}){suffix}"
+    taken.add(free)
+    return free
 
 
 def _fault(key: str, message: str, mend: str = "check its permissions, and where it leads") -> FanzhaError:
@@ -158,7 +180,7 @@ def _is_hidden(name: str) -> bool:
 def _belongs_to_page(folder: str, names: set[str]) -> bool:
     """Whether a folder holds what a browser saved beside a page: `page_files` beside `page.html`."""
     stem = re.sub(r"(?:_files|\.files|_文件)$", "", folder)
-    return stem != folder and any(f"{stem}{suffix}" in names for suffix in LETTER_SUFFIXES)
+    return stem != folder and any(f"{stem}{suffix}" in names for suffix in _PAGE_SUFFIXES)
 
 
 def expand(source: Source, *, limits: Limits) -> list[Source | Skipped]:

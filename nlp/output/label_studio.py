@@ -44,13 +44,13 @@ def _task(letter: AnnotatedLetter) -> str:
     path = document.path or document.id
     facts = {"path": path, "sha256": document.sha256, **document.meta.model_dump(exclude_none=True)}
     version = f"{result.model.name} {result.model.version}"
-    task = to_task(_letter_id(path), letter.text, result.measures, result.claims, meta=facts, model_version=version)
+    task = to_task(letter_id(path), letter.text, result.measures, result.claims, meta=facts, model_version=version)
     scores = [m.score for m in result.measures] + [c.score for c in result.claims]
     task["predictions"][0]["score"] = sum(scores) / len(scores) if scores else 0.0
     return json.dumps(task, ensure_ascii=False)
 
 
-def _letter_id(path: str) -> str:
+def letter_id(path: str) -> str:
     """The path itself where it can name a file of gold, which the import asks for; else the like of it, with a hash."""
     name = re.sub(r"[^\w.-]+", "_", path).lstrip(".-")[:_LONGEST_NAME]
     if name == path:

@@ -42,8 +42,11 @@ _PAGE_NUMBER = re.compile(r"[-—–－―·•第]*\s*\d{1,4}\s*[-—–－―�
 _MARKED_PAGE_NUMBER = re.compile(
     r"[-—–－―·•]+\s*\d{1,4}\s*[-—–－―·•]+|第\s*\d{1,4}\s*页(?:[\s，,/]*共\s*\d{1,4}\s*页)?"
 )
-# 张有禄代表: on a line by itself begins the letter, however full the title's line above it is.
-_SALUTATION = re.compile(r"[\u4e00-\u9fff·、\s]{2,40}(?:代表|委员|委员会|市委会)[：:]")
+# 张有禄代表: 王芳等5名代表: 民革云溪县委会: on a line by itself begins the letter, however full the line above is.
+_SALUTATION = re.compile(
+    r"[\u3400-\u9fff·、，,（()）\d\s]{1,40}"
+    r"(?:代表|委员|委员会|先生|女士|同志|[省市县区州旗盟]委会?|联合会|工商联)(?:们)?\s?[：:]"
+)
 _LONGEST_PAGE_NUMBER = 80
 
 
@@ -163,7 +166,7 @@ def _paragraphs(text: str) -> tuple[list[Paragraph], list[tuple[int, int]]]:
                 paragraphs.append(_paragraph(text, start, last_end))
                 start = None
             continue
-        if _is_page_number(content) if start is not None else _is_marked_page_number(content):
+        if _numbers_page(text, lines, index, open_paragraph=start is not None):
             page_numbers.append((line_start, line_end))
             after_page_number = start is not None
             continue
@@ -180,6 +183,20 @@ def _paragraphs(text: str) -> tuple[list[Paragraph], list[tuple[int, int]]]:
     if start is not None:
         paragraphs.append(_paragraph(text, start, last_end))
     return paragraphs, page_numbers
+
+
+def _numbers_page(text: str, lines: list[tuple[int, int]], index: int, *, open_paragraph: bool) -> bool:
+    """Whether a line only numbers a page: 第2页 anywhere, a bare number in a paragraph that runs over the page.
+
+    Bare numbers on lines one after another are the cells of a table.
+    """
+    line = text[slice(*lines[index])]
+    if not open_paragraph or not _is_page_number(line):
+        return _is_marked_page_number(line)
+    if not line.strip().isdigit():
+        return True
+    neighbours = [text[slice(*lines[i])] for i in (index - 1, index + 1) if 0 <= i < len(lines)]
+    return not any(_is_page_number(neighbour) for neighbour in neighbours)
 
 
 def _paragraph(text: str, start: int, end: int) -> Paragraph:

@@ -13,7 +13,6 @@ import pytest
 import stand_in
 from tiny import PLAIN, Tiny
 
-from nlp.batch import local
 from nlp.batch.jobs import Annotated, Expanded, Failed, Job, Outcome, Unchanged, WorkerSettings
 from nlp.batch.local import LocalEngine
 from nlp.documents.limits import Limits
@@ -53,14 +52,26 @@ def test_local_a_crash_costs_one_letter(chunk: int) -> None:
 
 
 @pytest.mark.parametrize("chunk", [1, 3])
-def test_local_a_letter_that_takes_too_long_costs_itself(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "_GRACE_SECONDS", 0.0)
+def test_local_a_letter_that_takes_too_long_costs_itself(chunk: int) -> None:
     found = run("a", "hang", "b", "hang-read", "c", chunk=chunk, seconds=0.5)
     failed = {key: outcome for key, outcome in found.items() if isinstance(outcome, Failed)}
     assert {key: (f.stage, f.reason, f.mend) for key, f in failed.items()} == {
         "hang": ("predict", "took longer than 0.5 seconds", "raise --max-seconds"),
         "hang-read": ("read", "took longer than 0.5 seconds", "raise --max-seconds"),
     }
+
+
+def test_local_a_process_that_ends_while_it_is_idle_costs_nothing() -> None:
+    with LocalEngine(WorkerSettings(), workers=1, target=stand_in.serve) as engine:
+        engine.start()
+        first = next(iter(engine.run(jobs("a"))))
+        assert isinstance(first, Annotated)
+        os.kill(int(first.result.strip('"')), 9)
+        time.sleep(0.2)
+        (second,) = engine.run(jobs("b"))
+        assert isinstance(second, Annotated)
+        assert second.result != first.result
+        assert engine.replaced == 1
 
 
 def test_local_asks_for_more_jobs_after_an_outcome() -> None:

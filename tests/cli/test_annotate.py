@@ -17,6 +17,8 @@ import pytest
 from tiny import LETTERS, Tiny
 
 from nlp.annotation.corpus import read_letters
+from nlp.cli.annotate import To
+from nlp.output.formats import FORMAT_NAMES
 from nlp.schema import Result
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -216,6 +218,10 @@ def test_annotate_a_worker_that_is_killed_costs_one_letter_at_most(
     assert len(lines(output)) + len(failed) == 230
     assert fanzha(*arguments(output)).returncode == 0
     assert len(lines(output)) == 230
+
+
+def test_annotate_knows_all_formats() -> None:
+    assert tuple(to.value for to in To) == FORMAT_NAMES
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,43 @@ def test_sources_take_a_folder_like_a_saved_pages_where_there_is_no_page(folder:
     assert "b/c/d_files/e.txt" in keys(folder)
 
 
+def test_sources_take_letters_in_a_folder_that_only_looks_like_a_pages(folder: Path) -> None:
+    (folder / "2_files").mkdir()
+    (folder / "2_files" / "a.txt").write_text(LETTER, encoding="utf-8")
+    (folder / "2.docx").touch()
+    assert "2_files/a.txt" in keys(folder)
+
+
+def test_sources_leave_the_results_of_other_runs_out(folder: Path) -> None:
+    (folder / "b" / ".fanzha").mkdir()
+    assert keys(folder) == ["2.txt", "10.txt"]
+    assert Skipped("b", "the results of a run") in list(list_sources([folder]))
+
+
+def test_sources_with_names_that_become_the_same_stay_apart(tmp_path: Path) -> None:
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.txt")).write_text("1", encoding="utf-8")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    (tmp_path / "a\\udcff.txt").write_text("2", encoding="utf-8")
+    found = [one for one in list_sources([tmp_path]) if isinstance(one, Source)]
+    assert sorted(one.key for one in found) == ["a\\udcff (2).txt", "a\\udcff.txt"]
+    assert sorted(read_source(one, limits=DEFAULT_LIMITS) for one in found) == [b"1", b"2"]
+
+
+def test_sources_that_are_inputs_themselves_are_looked_at_too(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes in folders here")
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "blob").write_text(LETTER, encoding="utf-8")
+    (tmp_path / "link.txt").symlink_to("blob")
+    pipe, link = list_sources([tmp_path / "pipe.txt", tmp_path / "link.txt"])
+    assert isinstance(pipe, FanzhaError)
+    assert pipe.message == "is a pipe or a device, not a file"
+    assert isinstance(link, Source)
+    assert link.key == "link.txt"
+
+
 def test_sources_leave_the_output_folder_out(folder: Path) -> None:
     assert keys(folder, output=folder / "b") == ["2.txt", "10.txt"]
 
@@ -140,19 +177,22 @@ def test_archive_names_that_come_twice_stay_apart(tmp_path: Path) -> None:
         archive.writestr("a.txt", "一")
         with pytest.warns(UserWarning, match="Duplicate name"):
             archive.writestr("a.txt", "二")
+        archive.writestr("a (2).txt", "三")
     found = expand(Source("a.zip", str(path)), limits=DEFAULT_LIMITS)
-    assert [one.key for one in found] == ["a.zip/a.txt", "a.zip/a.txt (2)"]
+    assert [one.key for one in found] == ["a.zip/a.txt", "a.zip/a (2).txt", "a.zip/a (2) (2).txt"]
     datas = [read_source(one, limits=DEFAULT_LIMITS).decode() for one in found if isinstance(one, Source)]
-    assert datas == ["一", "二"]
+    assert datas == ["一", "二", "三"]
 
 
 def test_archive_that_is_none_or_is_over_a_limit_is_refused(tmp_path: Path) -> None:
-    bomb = make_zip(tmp_path / "bomb.zip", {"a.txt": bytes(5_000_000)})
+    bomb = make_zip(tmp_path / "bomb.zip", {"a.txt": bytes(5_000_000), "b.txt": LETTER.encode()})
+    first, second = (one for one in expand(bomb, limits=DEFAULT_LIMITS) if isinstance(one, Source))
     with pytest.raises(FanzhaError, match="--max-ratio"):
-        expand(bomb, limits=DEFAULT_LIMITS)
+        read_source(first, limits=DEFAULT_LIMITS)
+    assert read_source(second, limits=DEFAULT_LIMITS).decode() == LETTER
     with pytest.raises(FanzhaError, match="--max-unpacked-megabytes"):
         expand(bomb, limits=Limits(unpacked_bytes=1000, ratio=10**6))
-    with pytest.raises(FanzhaError, match="--max-members"):
+    with pytest.raises(FanzhaError, match=r"holds more than 8 files .*--max-members"):
         expand(make_zip(tmp_path / "many.zip", {f"{i}.txt": b"" for i in range(9)}), limits=Limits(members=8))
     (tmp_path / "no.zip").write_text(LETTER, encoding="utf-8")
     with pytest.raises(FanzhaError, match="is no ZIP archive") as caught:
@@ -166,6 +206,19 @@ def test_archive_member_over_the_file_limit_is_refused_alone(tmp_path: Path) -> 
     with pytest.raises(FanzhaError, match="--max-megabytes"):
         read_source(big, limits=Limits(file_bytes=2000))
     assert read_source(small, limits=Limits(file_bytes=2000)).decode() == LETTER
+
+
+def test_archive_or_lines_that_change_after_they_were_listed_give_no_other_letter(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path / "a.zip", {"a.txt": b"1" * 9, "b.txt": b"2" * 9})
+    lines = write_lines(tmp_path / "l.jsonl", b'{"text": "a"}', b'{"text": "b"}')
+    found = [one for source in (archive, lines) for one in expand(source, limits=DEFAULT_LIMITS)]
+    make_zip(tmp_path / "a.zip", {"b.txt": b"2" * 9})
+    write_lines(tmp_path / "l.jsonl", b'{"text": "bbb"}', b'{"text": "b"}')
+    for one in found:
+        assert isinstance(one, Source)
+        with pytest.raises(FanzhaError, match="has changed since it was listed") as caught:
+            read_source(one, limits=DEFAULT_LIMITS)
+        assert caught.value.retryable
 
 
 def test_archive_in_an_archive_is_refused(tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from letters_for_tests import TEXT, claim, example, letter, letter_saying, measure
 
-from nlp.errors import FanzhaError
 from nlp.labels import CATEGORIES
 from nlp.output.html import pages, write
 from nlp.output.html.marking import CATEGORY_CLASSES
@@ -245,9 +244,8 @@ def test_html_the_index_counts(tmp_path: Path) -> None:
     assert bars == [("strike done", "0", "2"), ("inform planned", "2", "1")]
 
 
-def test_html_a_long_index_is_split_and_an_old_one_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_html_a_long_index_is_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "LETTERS_PER_INDEX", 2)
-    (tmp_path / "index-notes.html").write_text("甲", encoding="utf-8")
     write([example(f"{i}.txt") for i in range(5)], tmp_path)
     indexes = [(tmp_path / name).read_text(encoding="utf-8") for name in ("index.html", "index-2.html", "index-3.html")]
     assert [re.findall(r'id="letter-(\d)"', index) for index in indexes] == [["1", "2"], ["3", "4"], ["5"]]
@@ -259,14 +257,8 @@ def test_html_a_long_index_is_split_and_an_old_one_removed(tmp_path: Path, monke
         {"index-2.html"},
     ]
     assert '"../index-2.html#letter-4"' in (tmp_path / "pages" / "3.txt.html").read_text(encoding="utf-8")
-    write([example(f"{i}.txt") for i in range(4)], tmp_path)
-    assert sorted(path.name for path in tmp_path.glob("*.html")) == ["index-2.html", "index-notes.html", "index.html"]
-
-
-def test_html_an_index_that_cannot_be_removed_is_named(tmp_path: Path) -> None:
-    (tmp_path / "index-2.html").mkdir()
-    with pytest.raises(FanzhaError, match=r"index-2\.html: cannot be removed"):
-        write([example()], tmp_path)
+    fewer = write([example(f"{i}.txt") for i in range(4)], tmp_path)
+    assert [path.name for path in fewer if path.parent == tmp_path] == ["index.html", "index-2.html"]
 
 
 def test_html_the_same_letters_give_the_same_bytes(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from letters_for_tests import TEXT, WORDS, claim, example, letter
 from nlp.annotation.corpus import read_marked
 from nlp.annotation.exchange.label_studio import from_export, labelling_config
 from nlp.annotation.exchange.parts import write_letters
-from nlp.output.label_studio import _letter_id, write
+from nlp.output.label_studio import letter_id, write
 
 
 def tasks_of(folder: Path) -> list[dict[str, Any]]:
@@ -115,4 +115,4 @@ def test_label_studio_any_path_gives_a_letter_that_can_be_imported(path: str, tm
 @case(["甲/乙.txt", "甲 乙.txt"])
 @case(["甲" * 60, "甲" * 61])
 def test_label_studio_two_paths_have_two_ids(paths: list[str]) -> None:
-    assert _letter_id(paths[0]) != _letter_id(paths[1])
+    assert letter_id(paths[0]) != letter_id(paths[1])

@@ -143,11 +143,14 @@ def test_segmentation_a_bare_number_is_a_page_number_in_a_wrapped_paragraph_only
     inside = WRAPPED.replace("覆盖\n全县", "覆盖\n2\n全县")
     assert "覆盖全县九个镇" in unwrap(inside, segment(inside))[0]
     assert paragraphs("破案数\n12\n抓获数\n7") == ["破案数", "12", "抓获数", "7"]
+    cells = WRAPPED + "全县各乡镇今年一至九月份电信网络诈骗案件数\n86\n120\n"
+    assert segment(cells).page_numbers == ()
 
 
-def test_segmentation_a_salutation_begins_a_paragraph_under_a_full_line() -> None:
+@pytest.mark.parametrize("to", ["蒋闻溪、于小满委员：", "王芳等5名代表:", "民革云溪县委会：", "县工商联："])
+def test_segmentation_a_salutation_begins_a_paragraph_under_a_full_line(to: str) -> None:
     title = "洳湖县公安局关于县政协四次会议第二十一号提案的"
-    assert [p[:4] for p in paragraphs(WRAPPED + title + "\n蒋闻溪、于小满委员：\n")][-2:] == ["洳湖县公", "蒋闻溪、"]
+    assert paragraphs(f"{WRAPPED}{title}\n{to}\n")[-2:] == [title, to]
 
 
 def test_segmentation_short_lines_are_paragraphs_of_their_own() -> None:

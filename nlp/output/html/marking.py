@@ -20,8 +20,8 @@ from markupsafe import Markup, escape
 
 from nlp.labels import Category
 from nlp.output.html.wording import claim_note, measure_label, measure_note
+from nlp.output.wraps import hard_wraps
 from nlp.schema import Claim, Measure, Result
-from nlp.text.segmentation import segment, unwrap
 
 CATEGORY_CLASSES: dict[Category, str] = {
     "打击": "strike",
@@ -60,7 +60,7 @@ def marked_text(text: str, result: Result) -> Markup:
     starting = defaultdict(list)
     for mark in marks:
         starting[mark.span.start].append(mark)
-    wraps = _hard_wraps(text)
+    wraps = hard_wraps(text)
     wrapped = {offset for wrap in wraps for offset in range(*wrap)}
     breaks = {found.end() for found in _OTHER_LINE_END.finditer(text) if found.start() not in wrapped}
     borders = {0, len(text), *breaks, *chain.from_iterable(wraps), *starting, *(mark.span.end for mark in marks)}
@@ -80,13 +80,6 @@ def marked_text(text: str, result: Result) -> Markup:
         open_marks = wanted
     out.extend(_closing(open_marks, i) for i in reversed(range(len(open_marks))))
     return Markup("").join(out)
-
-
-def _hard_wraps(text: str) -> list[tuple[int, int]]:
-    """Where the paragraphs are wrapped: line ends and blanks; a wrap with a page number in it is not among them."""
-    _, kept = unwrap(text, segment(text))
-    gaps = ((before + 1, after) for before, after in pairwise([-1, *kept, len(text)]))
-    return [(start, end) for start, end in gaps if text[start:end].isspace()]
 
 
 def _common(first: Sequence[_Mark], second: Sequence[_Mark]) -> int:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from nlp.errors import FanzhaError
-from nlp.files import write_text
+from nlp.files import write_if_changed, write_text
 from nlp.output.html.rendering import render_index, render_letter
 from nlp.output.html.summaries import Counts, Entry, entry_of
 from nlp.output.letters import AnnotatedLetter, Letters
@@ -16,13 +14,12 @@ from nlp.output.names import output_name
 from nlp.schema import Result
 
 LETTERS_PER_INDEX = 500
-_FURTHER_INDEX = re.compile(r"index-\d+\.html")
 
 
 def write(letters: Letters, folder: Path) -> list[Path]:
     """Writes the site, letter by letter: no more than the entries of two pages of the index are held.
 
-    Pages of the index that a larger run left are removed; pages of letters are not.
+    What an earlier run left is not removed.
 
     Args:
         letters: at one iteration each gives its page and its row in the index.
@@ -34,8 +31,8 @@ def write(letters: Letters, folder: Path) -> list[Path]:
     Raises:
         FanzhaError: where a file cannot be written.
     """
-    pages = [_index_name(page) for page in range(max(1, -(-len(letters) // LETTERS_PER_INDEX)))]
-    _remove_further_indexes(folder, keep=pages)
+    count = len(letters)
+    pages = [_index_name(page) for page in range(max(1, -(-count // LETTERS_PER_INDEX)))]
     totals = Counts()
     first: list[Entry] = []
     entries = first
@@ -49,17 +46,15 @@ def write(letters: Letters, folder: Path) -> list[Path]:
         entries.append(entry)
         totals.add(entry.counts)
         top = "../" * name.count("/")
-        write_text(
-            folder / name,
-            render_letter(
-                letter,
-                number=number,
-                letters=len(letters),
-                index=f"{top}{pages[page]}#letter-{number}",
-                before=top + quote(_page_name(before.result)) if before else None,
-                after=top + quote(_page_name(after.result)) if after else None,
-            ),
+        html = render_letter(
+            letter,
+            number=number,
+            letters=count,
+            index=f"{top}{pages[page]}#letter-{number}",
+            before=top + quote(_page_name(before.result)) if before else None,
+            after=top + quote(_page_name(after.result)) if after else None,
         )
+        write_if_changed(folder / name, html.encode("utf-8"))
         written.append(folder / name)
         if page and (after is None or place == LETTERS_PER_INDEX - 1):
             write_text(folder / pages[page], render_index(entries, totals=None, page=page, pages=pages))
@@ -73,17 +68,6 @@ def _page_name(result: Result) -> str:
 
 def _index_name(page: int) -> str:
     return f"index-{page + 1}.html" if page else "index.html"
-
-
-def _remove_further_indexes(folder: Path, *, keep: Iterable[str]) -> None:
-    for path in folder.glob("index-*.html"):
-        if _FURTHER_INDEX.fullmatch(path.name) and path.name not in keep:
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise FanzhaError(
-                    f"cannot be removed: {error.strerror}", path=path, mend="remove it, or name another folder"
-                ) from None
 
 
 def _with_neighbours(
