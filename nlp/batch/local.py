@@ -27,6 +27,8 @@ Target = Callable[[Connection, WorkerSettings], None]
 
 _START_SECONDS = 300.0
 _STOP_SECONDS = 2.0
+_MOST_FAILED_STARTS = 3
+"""In a row, after the first process has started: memory may be short for a moment."""
 
 
 class LocalEngine:
@@ -44,6 +46,7 @@ class LocalEngine:
     def __init__(self, settings: WorkerSettings, *, workers: int, chunk: int = 1, target: Target = serve) -> None:
         self._settings, self._count, self._chunk, self._target = settings, workers, chunk, target
         self._workers: list[_Worker] = []
+        self._failed_starts = 0
         self.replaced = 0
         """How many processes have been replaced."""
 
@@ -76,16 +79,16 @@ class LocalEngine:
         ahead: list[Job] = []
         while True:
             for i in range(len(self._workers)):
-                if self._workers[i].has_ended():  # with nothing in hand
-                    self._replace(i)
-                if alone and self._workers[i].is_idle():
-                    self._workers[i].give([alone.popleft()])
-                ahead = ahead or _take(jobs, self._chunk)
-                if ahead and self._workers[i].is_idle():
-                    self._workers[i].give(ahead)
-                    ahead = []
-            if not alone and not ahead and more is None and not any(worker.jobs for worker in self._workers):
-                return
+                if not self._is_idle(i):
+                    continue
+                given = [alone.popleft()] if alone else ahead or _take(jobs, self._chunk)
+                ahead = [] if given is ahead else ahead
+                if given:
+                    self._workers[i].give(given)
+            if not any(worker.jobs for worker in self._workers) and more is None:
+                ahead = ahead or _take(jobs, self._chunk)  # processes may still be starting
+                if not alone and not ahead:
+                    return
             lines = [worker.connection for worker in self._workers] + ([] if more is None else [more])
             first = min(worker.deadline for worker in self._workers) - time.monotonic()
             if more in wait(lines, timeout=None if first == math.inf else max(0.0, first)):
@@ -101,6 +104,22 @@ class LocalEngine:
                     yield Failed(job.source.key, worker.stage, *reason, retryable=True)
                 else:
                     alone.extend(worker.jobs.values())
+
+    def _is_idle(self, i: int) -> bool:
+        """Whether a process can be given jobs; one that has ended with nothing in hand is replaced."""
+        if self._workers[i].has_ended():
+            self._replace(i)
+        try:
+            idle = self._workers[i].is_idle()
+        except FanzhaError:
+            self._failed_starts += 1
+            if self._failed_starts > _MOST_FAILED_STARTS:
+                raise
+            self._replace(i)
+            return False
+        if idle:
+            self._failed_starts = 0
+        return idle
 
     def _replace(self, i: int) -> None:
         self._workers[i].stop()

