@@ -18,6 +18,7 @@ from nlp.cli.limits import (
     MaxUnpacked,
     limits_of,
 )
+from nlp.documents.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from nlp.batch.run import Summary
@@ -53,13 +54,13 @@ def annotate_command(
         int | None, typer.Option(min=1, help="Processes; by default one a core, or one on a GPU.", show_default=False)
     ] = None,
     text_field: Annotated[str, typer.Option(help="The field of a .jsonl object that holds the text.")] = "text",
-    max_megabytes: MaxMegabytes = 50.0,
-    max_characters: MaxCharacters = 200_000,
-    max_unpacked: MaxUnpacked = 1000.0,
-    max_ratio: MaxRatio = 200,
-    max_members: MaxMembers = 20_000,
-    max_pages: MaxPages = 500,
-    max_seconds: MaxSeconds = 300.0,
+    max_megabytes: MaxMegabytes = DEFAULT_LIMITS.file_bytes / 1e6,
+    max_characters: MaxCharacters = DEFAULT_LIMITS.characters,
+    max_unpacked: MaxUnpacked = DEFAULT_LIMITS.unpacked_bytes / 1e6,
+    max_ratio: MaxRatio = DEFAULT_LIMITS.ratio,
+    max_members: MaxMembers = DEFAULT_LIMITS.members,
+    max_pages: MaxPages = DEFAULT_LIMITS.pages,
+    max_seconds: MaxSeconds = DEFAULT_LIMITS.seconds,
 ) -> None:
     """Annotates all letters under some folders.
 

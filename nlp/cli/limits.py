@@ -1,4 +1,4 @@
-"""The options that set `nlp.documents.limits.Limits`, one for each; `annotate` and `predict` share them."""
+"""The options that set `nlp.documents.limits.Limits`, one for each; `annotate`, `predict` and `serve` share them."""
 
 from __future__ import annotations
 

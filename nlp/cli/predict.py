@@ -23,6 +23,7 @@ from nlp.cli.limits import (
     limits_of,
 )
 from nlp.cli.version import Version
+from nlp.documents.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from nlp.documents.limits import Limits
@@ -50,13 +51,13 @@ def predict_command(
     ] = Format.auto,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     model: Annotated[Path | None, typer.Option(help="A model folder; without it, the model that is shipped.")] = None,
-    max_megabytes: MaxMegabytes = 50.0,
-    max_characters: MaxCharacters = 200_000,
-    max_unpacked: MaxUnpacked = 1000.0,
-    max_ratio: MaxRatio = 200,
-    max_members: MaxMembers = 20_000,
-    max_pages: MaxPages = 500,
-    max_seconds: MaxSeconds = 300.0,
+    max_megabytes: MaxMegabytes = DEFAULT_LIMITS.file_bytes / 1e6,
+    max_characters: MaxCharacters = DEFAULT_LIMITS.characters,
+    max_unpacked: MaxUnpacked = DEFAULT_LIMITS.unpacked_bytes / 1e6,
+    max_ratio: MaxRatio = DEFAULT_LIMITS.ratio,
+    max_members: MaxMembers = DEFAULT_LIMITS.members,
+    max_pages: MaxPages = DEFAULT_LIMITS.pages,
+    max_seconds: MaxSeconds = DEFAULT_LIMITS.seconds,
     version: Version = False,
 ) -> None:
     """Tags measures and numeric claims in letters.

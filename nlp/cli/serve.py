@@ -18,6 +18,7 @@ from nlp.cli.limits import (
     MaxUnpacked,
     limits_of,
 )
+from nlp.documents.limits import DEFAULT_LIMITS
 
 
 def serve_command(
@@ -45,13 +46,13 @@ def serve_command(
     max_letters: Annotated[int, typer.Option(min=1, help="Of one batch, those in archives included.")] = 20_000,
     max_jobs: Annotated[int, typer.Option(min=1, help="Batches at a time.")] = 8,
     max_waiting: Annotated[int, typer.Option(min=1, help="Requests for one letter at a time.")] = 256,
-    max_megabytes: MaxMegabytes = 50.0,
-    max_characters: MaxCharacters = 200_000,
-    max_unpacked: MaxUnpacked = 1000.0,
-    max_ratio: MaxRatio = 200,
-    max_members: MaxMembers = 20_000,
-    max_pages: MaxPages = 500,
-    max_seconds: MaxSeconds = 300.0,
+    max_megabytes: MaxMegabytes = DEFAULT_LIMITS.file_bytes / 1e6,
+    max_characters: MaxCharacters = DEFAULT_LIMITS.characters,
+    max_unpacked: MaxUnpacked = DEFAULT_LIMITS.unpacked_bytes / 1e6,
+    max_ratio: MaxRatio = DEFAULT_LIMITS.ratio,
+    max_members: MaxMembers = DEFAULT_LIMITS.members,
+    max_pages: MaxPages = DEFAULT_LIMITS.pages,
+    max_seconds: MaxSeconds = DEFAULT_LIMITS.seconds,
 ) -> None:
     """Opens a web page for letters, and an HTTP API, on this machine alone unless --host says otherwise.
 
