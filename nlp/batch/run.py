@@ -112,7 +112,7 @@ def annotate_folders(settings: RunSettings, engine: Engine, *, watch: bool = Fal
             while True:
                 with contextlib.suppress(FanzhaError):  # a folder that is not there now may come back
                     changes.look(list_sources(settings.inputs, output=settings.output))
-                if changes.found:
+                if changes.found and (changes.to_keep or _has_letters(changes.to_do)):
                     summary = _Run(settings, store, fingerprint).go(engine, changes.to_do, keep=changes.to_keep)
                     yield summary
                     if summary.interrupted:

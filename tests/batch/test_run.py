@@ -315,3 +315,8 @@ def test_run_that_watches_goes_on_with_what_arrives(folder: Path, monkeypatch: p
     (folder / "a.txt").unlink()
     assert (next(runs).annotated, results(folder)) == (4, ["2.txt", "10.txt", "b.txt", "new.txt"])
     assert engine.predicted[-1] == "new.txt"
+    for path in folder.iterdir():  # as an unmounted folder is
+        path.unlink()
+    threading.Timer(0.2, lambda: (folder / "late.txt").write_text("晚", encoding="utf-8")).start()
+    assert next(runs).new == 1
+    assert results(folder) == ["late.txt"]
