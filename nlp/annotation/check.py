@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +44,10 @@ def check_letter(
         first_line: the line of that file on which the text begins.
     """
     structure = segment(text)
+    line_ends = [at for at, c in enumerate(text) if c == "\n"]
 
     def fault(at: int, message: str, mend: str) -> Fault:
-        return Fault(str(path), first_line + text.count("\n", 0, at), message, mend)
+        return Fault(str(path), first_line + bisect_left(line_ends, at), message, mend)
 
     found = [fault(*entry) for entry in _measure_faults(text, measures, structure)]
     found += [fault(*entry) for entry in _claim_faults(text, claims, structure)]
@@ -101,6 +103,8 @@ def _measure_faults(text: str, measures: Sequence[Any], structure: Structure) ->
 
 def _claim_faults(text: str, claims: Sequence[Any], structure: Structure) -> Iterator[tuple[int, str, str]]:
     candidates = {(c.start, c.end): c for c in find_document_quantities(text, structure)}
+    borders = sorted(candidates)
+    places = _Places(text, structure)
     previous: Any = None
     for c in claims:
         if previous is not None and c.start < previous.end:
@@ -110,9 +114,9 @@ def _claim_faults(text: str, claims: Sequence[Any], structure: Structure) -> Ite
             yield c.start, f"the quantity {c.text} has no metric", "name what is counted: {k1:…} and |… k1"
         elif c.metric.start < c.end and c.start < c.metric.end:
             yield c.start, f"the metric of {c.text} holds the quantity", "leave the quantity outside"
-        elif _sentences_between(structure, c.start, c.metric.start) > 3:
+        elif places.sentences_between(c.start, c.metric.start) > 3:
             yield c.start, f"the metric {c.metric.text} of {c.text} is over three sentences away", "name a nearer one"
-        heading = None if c.period is None else _heading_between(text, structure, c.period.start, c.start)
+        heading = None if c.period is None else places.heading_between(c.period.start, c.start)
         if heading is not None:
             message = f"the period {c.period.text} of {c.text} stands beyond the heading {heading}"
             yield c.start, message, "name one in its section, or none"
@@ -123,41 +127,59 @@ def _claim_faults(text: str, claims: Sequence[Any], structure: Structure) -> Ite
             yield c.start, f"{c.text} is money with the unit {c.unit!r}", "mend the type or the unit"
         found = candidates.get((c.start, c.end))
         if found is None:
-            near = [text[s:e] for s, e in candidates if s < c.end and c.start < e]
+            first = max(0, bisect_left(borders, (c.start, 0)) - 1)  # candidates do not overlap
+            last = bisect_left(borders, (c.end, 0))
+            near = [text[s:e] for s, e in borders[first:last] if c.start < e]
             message = f"the grammar finds other borders than {c.text!r}: {near}"
             yield c.start, message, "mark number, modifiers and unit, nothing else"
         elif found.veto is not None:
             yield c.start, f"{c.text} is no claim to the grammar: {found.veto}", "take the mark away"
 
 
-def _sentences_between(structure: Structure, a: int, b: int) -> int:
-    low, high = sorted((a, b))
-    return sum(1 for s in structure.sentences if low < s.start <= high)
+class _Places:
+    """Where places of a letter stand to one another; each question is answered in the logarithm of its length."""
 
+    def __init__(self, text: str, structure: Structure) -> None:
+        self._text, self._paragraphs = text, structure.paragraphs
+        self._sentence_starts = [s.start for s in structure.sentences]
+        self._paragraph_ends = [p.end for p in structure.paragraphs]
+        self._levels = {index: p.level for index, p in enumerate(structure.paragraphs) if p.level is not None}
+        self._headings = {
+            deepest: [index for index, level in self._levels.items() if level <= deepest]
+            for deepest in range(1, _DEEPEST + 1)
+        }
+        self._endings: dict[int, int] = {}
 
-def _heading_between(text: str, structure: Structure, period: int, claim: int) -> str | None:
-    """The heading that keeps the period from the claim, or None."""
-    low, high = sorted(_paragraph_of(structure, at) for at in (period, claim))
-    ends = _ending_level(text, structure, low) if period < claim else _DEEPEST
-    for paragraph in structure.paragraphs[low + 1 : high + 1]:
-        if paragraph.level is not None and paragraph.level <= ends:
-            return shortened(text[paragraph.start : paragraph.end].strip())
-    return None
+    def sentences_between(self, a: int, b: int) -> int:
+        low, high = sorted((a, b))
+        return bisect_right(self._sentence_starts, high) - bisect_right(self._sentence_starts, low)
 
+    def heading_between(self, period: int, claim: int) -> str | None:
+        """The heading that keeps the period from the claim, or None."""
+        low, high = sorted(bisect_right(self._paragraph_ends, at) for at in (period, claim))
+        if low == len(self._paragraphs):  # a page number behind the last of them
+            return None
+        headings = self._headings[self._ending_level(low) if period < claim else _DEEPEST]
+        next_one = bisect_right(headings, low)
+        if next_one == len(headings) or headings[next_one] > high:
+            return None
+        paragraph = self._paragraphs[headings[next_one]]
+        return shortened(self._text[paragraph.start : paragraph.end].strip())
 
-def _ending_level(text: str, structure: Structure, index: int) -> int:
-    """Headings down to this level end what a paragraph says: all of them.
+    def _ending_level(self, index: int) -> int:
+        """Headings down to this level end what a paragraph says: all of them.
 
-    Only the head line of a table or list, which holds no sentence, governs what is numbered below its own level.
-    """
-    paragraph = structure.paragraphs[index]
-    if any(c in SENTENCE_END for c in text[paragraph.start : paragraph.end]):
-        return _DEEPEST
-    return next((p.level for p in reversed(structure.paragraphs[: index + 1]) if p.level is not None), 1)
-
-
-def _paragraph_of(structure: Structure, at: int) -> int:
-    return next(i for i, p in enumerate(structure.paragraphs) if at < p.end)
+        Only the head line of a table or list, which holds no sentence, governs what is numbered below its own level.
+        """
+        if index not in self._endings:
+            paragraph = self._paragraphs[index]
+            if any(c in SENTENCE_END for c in self._text[paragraph.start : paragraph.end]):
+                self._endings[index] = _DEEPEST
+            else:
+                above = self._headings[_DEEPEST]
+                heading = bisect_right(above, index) - 1
+                self._endings[index] = self._levels[above[heading]] if heading >= 0 else 1
+        return self._endings[index]
 
 
 def shortened(text: str, length: int = 12) -> str:

@@ -20,8 +20,11 @@ Between the second `---` line and the end of the file every character is the let
 
 from __future__ import annotations
 
+import math
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +77,7 @@ class _State:
     open_milestones: dict[str, tuple[int, int]] = field(default_factory=dict)
     quantities: list[_Quantity] = field(default_factory=list)
     stack: list[tuple[str, int, int]] = field(default_factory=list)
+    in_measure: bool = False
 
     def add(self, chunk: str) -> None:
         self.chunks.append(chunk)
@@ -133,9 +137,10 @@ def _step(body: str, i: int, line: int, state: _State) -> tuple[int, int]:
         if found is None:
             mend = "write [打击|…], or \\[ for a bracket in the text"
             raise _fault(state.path, line, f"{body[i : i + 8]!r} opens no measure", mend)
-        if any(name.startswith("[") for name, _, _ in state.stack):
+        if state.in_measure:
             raise _fault(state.path, line, "a measure opens inside a measure", "close the outer one first")
         state.stack.append((found[0], state.length, line))
+        state.in_measure = True
         return found.end(), line
     if c == "{":
         if state.stack and state.stack[-1][0] == "q":
@@ -155,6 +160,7 @@ def _step(body: str, i: int, line: int, state: _State) -> tuple[int, int]:
             mend = "close the inner brace first, or write \\] for a bracket in the text"
             raise _fault(state.path, line, "a ] closes no measure", mend)
         mark, start, _ = state.stack.pop()
+        state.in_measure = False
         if start == state.length:
             raise _fault(state.path, line, "a measure is empty", "put its text between | and ]")
         opened = _OPEN_MEASURE.match(mark)
@@ -231,8 +237,9 @@ def _claims(text: str, state: _State, measures: list[GoldMeasure]) -> tuple[list
 
 
 def measure_index(measures: list[Any], start: int, end: int) -> int | None:
-    """The index of the measure that holds `[start:end]`, or None."""
-    return next((i for i, m in enumerate(measures) if m.start <= start and end <= m.end), None)
+    """The index of the measure that holds `[start:end]`, or None; measures are in text order and do not overlap."""
+    index = bisect_right(measures, start, key=lambda m: m.start) - 1
+    return index if index >= 0 and end <= measures[index].end else None
 
 
 def _claim_fields(text: str, quantity: _Quantity, state: _State) -> tuple[dict[str, Any], list[str], bool]:
@@ -322,9 +329,9 @@ def _weave(text: str, ranges: list[tuple[int, int, str, str, str]]) -> str:
     """Puts the marks into the text; spans that cross another one become milestones."""
     marks: list[tuple[int, int, int, str]] = []
     ranges = sorted(ranges, key=lambda r: (r[0], -r[1]))
+    around = _around(ranges)
     for index, (start, end, opening, closing, name) in enumerate(ranges):
-        crosses = bool(name) and any(a < start < b < end or start < a < end < b for a, b, *_ in ranges)
-        if crosses:
+        if name and (around[start][1] < end or around[end][0] > start):  # it crosses another
             opening, closing = f"{{{name}<}}", f"{{{name}>}}"
         # At one place: closings before openings; inner closings first, outer openings first.
         marks.append((start, 1, index, opening))
@@ -336,6 +343,30 @@ def _weave(text: str, ranges: list[tuple[int, int, str, str, str]]) -> str:
         last = at
     out.append(_escape(text[last:]))
     return "".join(out)
+
+
+def _around(ranges: list[tuple[int, int, str, str, str]]) -> dict[int, tuple[int, float]]:
+    """Of the ranges that hold a place inside them: the last start and the first end, for each start and end.
+
+    Args:
+        ranges: by their starts. Where none holds a place, the start is -1 and the end infinite.
+    """
+    last: list[tuple[int, int]] = []
+    first: list[int] = []
+    found: dict[int, tuple[int, float]] = {}
+    index = 0
+    for at in sorted({at for start, end, *_ in ranges for at in (start, end)}):
+        while index < len(ranges) and ranges[index][0] < at:
+            start, end, *_ = ranges[index]
+            heappush(last, (-start, end))
+            heappush(first, end)
+            index += 1
+        while last and last[0][1] <= at:
+            heappop(last)
+        while first and first[0] <= at:
+            heappop(first)
+        found[at] = (-last[0][0] if last else -1, first[0] if first else math.inf)
+    return found
 
 
 def _escape(text: str) -> str:

@@ -36,6 +36,7 @@ def serve_command(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; by default one a core, or one on a GPU.", show_default=False)
     ] = None,
+    text_field: Annotated[str, typer.Option(help="The field of a .jsonl object that holds the text.")] = "text",
     open_page: Annotated[
         bool | None, typer.Option("--open/--no-open", help="Open the page; by default from a terminal only.")
     ] = None,
@@ -81,6 +82,8 @@ def serve_command(
     )  # fmt: skip
     if gold is not None and gold.exists() and not gold.is_dir():
         raise FanzhaError("is a file, not a folder", path=gold, mend="name a folder with --gold")
+    if text_field == "id":
+        raise FanzhaError("the field id holds the name of a letter", mend="name another with --text-field")
     if token is None and not is_loopback(host):
         token = secrets.token_urlsafe(24)
     settings = WebSettings(
@@ -94,7 +97,7 @@ def serve_command(
     )
     gpu = on_gpu(model, device)
     engine = Engine(
-        WorkerSettings(limits=limits, model=model, device=device),
+        WorkerSettings(limits=limits, text_field=text_field, model=model, device=device),
         workers=workers or (1 if gpu else available_cores()),
         chunk=32 if gpu else 1,
     )

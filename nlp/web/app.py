@@ -21,9 +21,9 @@ from nlp import __version__
 from nlp.web import routes
 from nlp.web.batches import Batches
 from nlp.web.engine import Engine
-from nlp.web.faults import Refusal
-from nlp.web.gold import GoldFolder, GoldRequest
-from nlp.web.guard import Guard
+from nlp.web.faults import Refusal, what_is_wrong
+from nlp.web.gold import GoldFolder, GoldQuery, GoldRequest
+from nlp.web.guard import Guard, log_fault
 from nlp.web.metrics import Metrics
 from nlp.web.routes import PredictRequest, Services
 from nlp.web.settings import WebSettings
@@ -91,7 +91,10 @@ def create_app(settings: WebSettings, engine: Engine, folder: Path) -> FastAPI:
 async def _sweep(batches: Batches) -> None:
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
-        await batches.sweep()
+        try:
+            await batches.sweep()
+        except Exception as error:  # the next sweep may do
+            log_fault(error)
 
 
 async def _page() -> Response:
@@ -113,7 +116,7 @@ async def _example() -> Response:
 async def _refused(_: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        error = Refusal(400, f"{'.'.join(str(part) for part in first['loc'][1:])}: {first['msg']}")
+        error = Refusal(400, what_is_wrong(first["loc"][1:], first["msg"]))
     elif isinstance(error, HTTPException):
         headers = error.headers or {}
         response = Refusal(error.status_code, str(error.detail).lower()).response()
@@ -127,7 +130,8 @@ def _complete_schemas(app: FastAPI) -> None:
     """Adds the bodies that the routes read by themselves to the OpenAPI document."""
     document: dict[str, Any] = app.openapi()
     _, bodies = models_json_schema(
-        [(PredictRequest, "validation"), (GoldRequest, "validation")], ref_template="#/components/schemas/{model}"
+        [(PredictRequest, "validation"), (GoldRequest, "validation"), (GoldQuery, "validation")],
+        ref_template="#/components/schemas/{model}",
     )
     schemas = document["components"]["schemas"]
     for name, schema in bodies["$defs"].items():

@@ -12,6 +12,7 @@ import shutil
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -20,7 +21,7 @@ from pydantic import BaseModel, Field
 
 from nlp.batch.jobs import Annotated, Expanded, Failed, Outcome, Stage
 from nlp.batch.store import Fingerprint, Store
-from nlp.documents.sources import Skipped, Source, skip_reason
+from nlp.documents.sources import Skipped, Source, skip_reason, unique
 from nlp.errors import FanzhaError
 from nlp.output.letters import AnnotatedLetter
 from nlp.web.downloads import Download, open_download
@@ -97,6 +98,9 @@ class Batch:
         self._under_way: set[str] = set()
         self._sources: dict[str, Source] = {}
         self._left: dict[str, int] = {}
+        self._keys: set[str] = set()
+        self._warnings: dict[str, tuple[str, ...]] = {}
+        self._notes: list[Note] | None = None
         self._total = self._annotated = self._failed = self._characters = 0
         self._state: State = "waiting"
 
@@ -144,16 +148,18 @@ class Batch:
         """What a function gives in the thread of the batch.
 
         Raises:
-            Refusal: 404 where it was removed meanwhile, 503 where its record cannot be read or written.
+            Refusal: 404 where it was removed meanwhile, 500 where its record cannot be read or written.
         """
         if self._closed:
             raise Refusal(404, "the batch was removed")
         try:
             return await asyncio.wrap_future(self._thread.submit(self._guarded, function, *arguments))
-        except FanzhaError as error:
+        except (FanzhaError, Refusal) as error:
             if self._closed:
                 raise Refusal(404, "the batch was removed") from None
-            raise Refusal(503, error.message, mend=error.mend, retry_after=60) from None
+            if isinstance(error, Refusal):
+                raise
+            raise Refusal(500, error.message, mend="see that the server has room, and send the letters again") from None
 
     def _guarded(self, function: Callable[..., _T], *arguments: Any) -> _T:
         if self._closed:
@@ -180,8 +186,8 @@ class Batch:
     def _answered(self, outcome: Outcome) -> None:
         self._later(self._record, outcome)
 
-    def _lost(self) -> None:
-        self._later(self._fail_under_way)
+    def _lost(self, keys: Sequence[str]) -> None:
+        self._later(self._fail, keys)
 
     # From here on in the thread of the batch.
 
@@ -192,18 +198,22 @@ class Batch:
             reasons = [skip_reason(part) for part in upload.name.split("/")]
             if upload.fault is not None:
                 self._total += 1
-                self._add_failure(Failed.of(upload.fault, upload.name))
+                self._add_failure(Failed.of(upload.fault, self._own_key(upload.name)))
             elif "" in reasons:
                 pass
             elif reasons[-1] is not None:
-                self._store.add_note(upload.name, reasons[-1])
+                self._add_skipped(self._own_key(upload.name), reasons[-1])
             elif upload.file is not None:
-                sources.append(Source(upload.name, str(upload.file)))
+                sources.append(Source(self._own_key(upload.name), str(upload.file)))
                 self._left[str(upload.file)] = 1
                 continue
             if upload.file is not None:
                 _unlink(upload.file)
         self._expect(sources)
+
+    def _own_key(self, name: str) -> str:
+        """A key that no other file or letter of the batch has: uploads and members of archives may be named alike."""
+        return unique(name, self._keys)
 
     def _expect(self, sources: Iterable[Source]) -> None:
         sources = list(sources)
@@ -226,12 +236,16 @@ class Batch:
             self._state = "done"
 
     def _record(self, outcome: Outcome) -> None:
+        if outcome.key not in self._under_way:  # it was lost, and told so
+            return
         self._state = "running"
-        self._under_way.discard(outcome.key)
+        self._under_way.remove(outcome.key)
         source = self._sources.pop(outcome.key)
         if isinstance(outcome, Annotated):
             self._characters += self._store_of().add(outcome, _FINGERPRINT)
             self._annotated += 1
+            if outcome.warnings:
+                self._warnings[outcome.key], self._notes = outcome.warnings, None
         elif isinstance(outcome, Failed):
             self._add_failure(outcome)
         elif isinstance(outcome, Expanded):
@@ -252,15 +266,21 @@ class Batch:
             self._add_failure(Failed.of(fault, source.key))
             return
         for one in expanded.found:
+            key = self._own_key(one.key)
             if isinstance(one, Skipped):
-                self._store_of().add_note(one.key, one.reason)
+                self._add_skipped(key, one.reason)
+            else:
+                self._pending.append(replace(one, key=key))
         self._left[source.file] += len(found)
         self._total += len(found)
-        self._pending.extend(found)
 
-    def _fail_under_way(self) -> None:
-        for key in list(self._under_way):
+    def _fail(self, keys: Sequence[str]) -> None:
+        for key in keys:
             self._record(Failed(key, "predict", "the engine went down", "send it again in a while", True))
+
+    def _add_skipped(self, key: str, reason: str) -> None:
+        self._store_of().add_note(key, reason)
+        self._notes = None
 
     def _add_failure(self, failed: Failed) -> None:
         self._store_of().add_failure(failed, _FINGERPRINT)
@@ -268,27 +288,25 @@ class Batch:
 
     def _status(self) -> BatchStatus:
         store = self._store_of()
+        if self._notes is None:  # sorted by the record, so asked anew only where there are more
+            self._notes = [Note.model_validate(note) for note in islice(store.notes(), MOST_FAILURES)]
         return BatchStatus(
             id=self.name, state=self._state, total=self._total, annotated=self._annotated, failed=self._failed,
             characters=self._characters,
             failures=[Failure.model_validate_json(line) for line in islice(store.failures(), MOST_FAILURES)],
-            notes=[Note.model_validate(note) for note in islice(store.notes(), MOST_FAILURES)],
+            notes=self._notes,
         )  # fmt: skip
 
     def _page(self, first: int, count: int) -> str:
         store = self._store_of()
-        warnings: dict[str, list[str]] = {}
-        for note in store.notes():
-            if note["kind"] == "warning":
-                warnings.setdefault(note["path"], []).append(note["note"])
         found: list[str] = []
         characters = 0
         for result, text in store.letters().lines(first, count):
             characters += len(text)
             if found and characters > _MOST_CHARACTERS:
                 break
-            path = json.loads(result)["document"]["path"] if warnings else ""
-            found.append(letter_json(result, text, warnings.get(path, [])))
+            path = json.loads(result)["document"]["path"] if self._warnings else ""
+            found.append(letter_json(result, text, self._warnings.get(path, ())))
         return f'{{"letters": [{", ".join(found)}], "total": {self._annotated}}}'
 
     def _download(self, form: str) -> Download:

@@ -106,10 +106,14 @@ class Batches:
                 self._used[name] = now
         finished = sorted((used, name) for name, used in self._used.items() if self._all[name].is_done)
         for number, (used, name) in enumerate(reversed(finished)):
-            if now - used > _IDLE_SECONDS or number >= _KEPT:
+            over = now - used > _IDLE_SECONDS or number >= _KEPT
+            if over and self._used.get(name) == used:  # while others went, a client may have used or removed it
                 await self.remove(name)
 
     async def close(self) -> None:
         """Removes all."""
-        await asyncio.gather(*(self.remove(name) for name in list(self._all)))
+        batches = list(self._all.values())
+        self._all.clear()
+        self._used.clear()
+        await asyncio.gather(*(batch.close() for batch in batches))
         shutil.rmtree(self._folder, ignore_errors=True)

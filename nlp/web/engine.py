@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from nlp.batch.jobs import Annotated, Expanded, Outcome, WorkerSettings
@@ -83,12 +84,17 @@ class Engine:
         """How many processes were replaced since the engine came up."""
         return 0 if self._local is None else self._local.replaced
 
-    def start(self) -> ModelInfo:
+    def start(self, *, scratch: Path | None = None) -> ModelInfo:
         """Starts the processes and waits for the model.
+
+        Args:
+            scratch: a folder for their temporary files, which may be copies of letters; None: as the settings say.
 
         Raises:
             FanzhaError: where it cannot be loaded.
         """
+        if scratch is not None:
+            self.settings = replace(self.settings, scratch=scratch)
         self._thread.start()
         while not self._settled.wait(0.2):  # a wait without end would keep Ctrl-C out on Windows
             pass

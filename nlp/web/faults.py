@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -24,6 +24,12 @@ class FaultBody(BaseModel):
     """The body of every answer from 400 on."""
 
     error: Fault
+
+
+def what_is_wrong(place: Sequence[str | int], message: str) -> str:
+    """A fault of validation on one line, where in the request and what; never what was sent, which may be a letter."""
+    where = ".".join(map(str, place))[:100]
+    return f"{where}: {message}" if where else message
 
 
 class Refusal(Exception):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import shutil
+import tempfile
 import threading
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -38,6 +42,23 @@ class GoldSaved(BaseModel):
     warnings: list[str] = Field(description="what the check of the corpus would say of it, a line each")
 
 
+class GoldQuery(BaseModel):
+    """A letter whose correction may be saved."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1)
+    path: str = Field(min_length=1, max_length=1000, description="of the letter")
+
+
+class GoldFound(BaseModel):
+    """The correction that is saved, spans in text order."""
+
+    path: str = Field(description="the file in the folder for gold")
+    measures: list[GoldMeasure]
+    claims: list[GoldClaim]
+
+
 class GoldFolder:
     """The folder for corrected letters.
 
@@ -50,27 +71,72 @@ class GoldFolder:
         self._lock = threading.Lock()
 
     def save(self, request: GoldRequest, *, replace: bool = False) -> GoldSaved:
-        """Writes a letter as marked-up source; one of the same text is written over.
+        """Writes a letter as marked-up source, under a name that no other text has.
 
         Args:
             request: the letter.
-            replace: write over another text, too.
+            replace: write over an earlier correction of it; its facts that the new one does not have stay.
 
         Raises:
-            Refusal: 409 where the name is taken by another text, 422 where the spans are not gold of the scheme, 503
-                where the folder cannot be written.
+            Refusal: 409 where another correction of it is saved or there is no free name, 422 where the spans are not
+                gold of the scheme, 500 where the folder cannot be written.
         """
         letter = self._letter(request)
-        faults = check_letter(letter.text, letter.measures, letter.claims, path=letter.path.name)
         with self._lock:
-            if letter.path.exists() and not replace and not _holds(letter.path, letter.text):
-                mend = "rename the letter, or replace the one that is there"
-                raise Refusal(409, "there is another letter of this name", mend=mend, path=letter.path.name)
+            name, saved = self._place(request.path, request.text)
+            if saved is not None:
+                if not replace and (saved.measures, saved.claims) != (letter.measures, letter.claims):
+                    message, mend = "an earlier correction of this letter is saved", "load it first, or replace it"
+                    raise Refusal(409, message, mend=mend, path=f"{name}.txt")
+                letter = dataclasses.replace(letter, meta={**saved.meta, **letter.meta})
+            letter = dataclasses.replace(letter, id=name, path=self._folder / f"{name}.txt")
             try:
-                write_letters([letter], self._folder, replace=True)
+                self._write(letter)
             except FanzhaError as error:
-                raise Refusal.of(error, 503 if error.retryable else 422, path=request.path) from None
+                raise Refusal.of(error, 500 if error.retryable else 422, path=request.path) from None
+            except OSError as error:
+                message, mend = f"cannot be saved: {error.strerror}", "check the folder that --gold names"
+                raise Refusal(500, message, mend=mend, path=request.path) from None
+        faults = check_letter(letter.text, letter.measures, letter.claims, path=letter.path.name)
         return GoldSaved(path=letter.path.name, warnings=[f"{fault.message} ({fault.mend})" for fault in faults])
+
+    def saved(self, query: GoldQuery) -> GoldFound:
+        """The correction of a letter.
+
+        Raises:
+            Refusal: 404 where none is saved.
+        """
+        with self._lock:
+            for name in _names(query.path, query.text):
+                letter = _letter_in(self._folder / f"{name}.txt", query.text)
+                if letter is not None:
+                    return GoldFound(path=f"{name}.txt", measures=letter.measures, claims=letter.claims)
+        raise Refusal(404, "no correction of this letter is saved", path=query.path)
+
+    def _place(self, path: str, text: str) -> tuple[str, GoldLetter | None]:
+        """The name for a text, and what is saved of it: where there is nothing yet, the first name that is free."""
+        free = None
+        for name in _names(path, text):
+            file = self._folder / f"{name}.txt"
+            letter = _letter_in(file, text)
+            if letter is not None:
+                return name, letter
+            if free is None and not os.path.lexists(file):
+                free = name
+        if free is None:
+            mend = "rename the letter, or move the other one"
+            raise Refusal(409, "there is another letter of this name", mend=mend, path=path)
+        return free, None
+
+    def _write(self, letter: GoldLetter) -> None:
+        """Puts the file in place by a rename, which takes the place of a link and never goes where it leads."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".fanzha-", dir=self._folder))
+        try:
+            (written,) = write_letters([letter], folder)
+            os.replace(written, letter.path)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _letter(self, request: GoldRequest) -> GoldLetter:
         """The letter, spans in text order; which measure a claim belongs to is what the borders say."""
@@ -105,11 +171,21 @@ def gold_id(path: str) -> str:
     return letter_id(path[: -len(suffix)] if suffix.lower() in LETTER_SUFFIXES else path)
 
 
-def _holds(path: Path, text: str) -> bool:
+def _names(path: str, text: str) -> tuple[str, str]:
+    """What the file of a letter may be called: its id, or where another text has that, the id and a hash."""
+    name = gold_id(path)
+    return name, f"{name}-{text_sha256(text)[:8]}"
+
+
+def _letter_in(path: Path, text: str) -> GoldLetter | None:
+    """The letter in a file of the folder if it has this text; what is a link is not looked into."""
+    if path.is_symlink() or not path.is_file():
+        return None
     try:
-        return read_marked(path).text == text
+        letter = read_marked(path)
     except (FanzhaError, OSError):
-        return False
+        return None
+    return letter if letter.text == text else None
 
 
 def _reason(error: ValueError) -> str:

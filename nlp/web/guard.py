@@ -29,6 +29,9 @@ _HEADERS = {
 }
 _OPEN = ("/", "/healthz")
 _STATIC = "/static/"
+_MOST_REQUESTS = 400
+"""More than the single letters and batches that may wait by default, less than the connections that there may be."""
+_BUSY_SECONDS = 5
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 log = logging.getLogger("fanzha.web")
@@ -41,10 +44,14 @@ class Guard:
         app: what answers.
         settings: who may ask.
         count: is told route, method and status of each answer.
+        most: requests under way; one more is refused.
     """
 
-    def __init__(self, app: ASGIApp, *, settings: WebSettings, count: Callable[[str, str, int], None]) -> None:
-        self._app, self._settings, self._count = app, settings, count
+    def __init__(
+        self, app: ASGIApp, *, settings: WebSettings, count: Callable[[str, str, int], None], most: int = _MOST_REQUESTS
+    ) -> None:
+        self._app, self._settings, self._count, self._most = app, settings, count, most
+        self._open = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,6 +59,7 @@ class Guard:
             return
         started = time.monotonic()
         status = 0
+        self._open += 1
 
         async def send_guarded(message: Message) -> None:
             nonlocal status
@@ -68,19 +76,23 @@ class Guard:
         except Refusal as refusal:
             await refusal.response()(scope, receive, send_guarded)
         except Exception as error:
-            log.error("internal fault: %s at %s", type(error).__name__, _place(error))  # its message may quote a letter
+            log_fault(error)
             if not status:
                 fault = Refusal(500, f"internal fault ({type(error).__name__})", mend="please report it")
                 await fault.response()(scope, receive, send_guarded)
         finally:
+            self._open -= 1
             self._record(scope, status, time.monotonic() - started)
 
     def _check(self, scope: Scope) -> None:
         """Refuses who may not ask.
 
         Raises:
-            Refusal: 401 or 403.
+            Refusal: 401 or 403, 503 where too much is under way.
         """
+        if self._open > self._most and scope["path"] != "/healthz":
+            message = "too many requests at a time"
+            raise Refusal(503, message, mend="try again in a while", retry_after=_BUSY_SECONDS)
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_ours(hosts[0]):
@@ -120,6 +132,11 @@ class Guard:
         self._count(route, method, status or 499)
         if status >= 400 or status == 0 or method not in ("GET", "HEAD"):
             log.info("%s %s %s %.0f ms", method, route, status or "cut off", 1000 * seconds)
+
+
+def log_fault(error: BaseException) -> None:
+    """Logs a fault of ours by its kind and place: its message may quote a letter."""
+    log.error("internal fault: %s at %s", type(error).__name__, _place(error))
 
 
 def _hostname(host: str) -> str:

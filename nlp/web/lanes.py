@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
@@ -20,11 +20,16 @@ class Lane:
         name: tells it from all others; its letters' keys begin with it while they are in the engine.
         single: whether it is a request for one letter.
         answer: is called with each outcome, its key as it was submitted, in the engine's thread: it must be quick.
-        broken: is called instead, once, when the engine went down with letters of the lane in it.
+        broken: is called with the keys of those that will get none, when the engine went down with them in it.
     """
 
     def __init__(
-        self, name: str, *, single: bool, answer: Callable[[Outcome], None], broken: Callable[[], None]
+        self,
+        name: str,
+        *,
+        single: bool,
+        answer: Callable[[Outcome], None],
+        broken: Callable[[Sequence[str]], None],
     ) -> None:
         self.name, self.single, self.answer, self.broken = name, single, answer, broken
         self.waiting: deque[Source] = deque()
@@ -95,13 +100,16 @@ class Lanes:
     def fail(self) -> None:
         """Tells every lane that has letters here that they will not be answered, and forgets them."""
         with self._lock:
-            lanes = {id(lane): lane for lane in [*self._turns.values(), *(taken[0] for taken in self._taken.values())]}
+            lost: dict[str, tuple[Lane, list[str]]] = {}
+            for lane, key, _ in self._taken.values():
+                lost.setdefault(lane.name, (lane, []))[1].append(key)
             for lane in self._turns.values():
+                lost.setdefault(lane.name, (lane, []))[1].extend(source.key for source in lane.waiting)
                 lane.waiting.clear()
             self._turns.clear()
             self._taken.clear()
-        for lane in lanes.values():
-            lane.broken()
+        for lane, keys in lost.values():
+            lane.broken(keys)
 
     def end(self, error: type[BaseException]) -> None:
         """From now on the engine gets `error` when it asks for a job."""

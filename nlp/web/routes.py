@@ -14,14 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nlp import __version__
 from nlp.documents.forms import LETTER_SUFFIXES
-from nlp.errors import first_fault
+from nlp.documents.reading import check_length
+from nlp.errors import FanzhaError
 from nlp.schema import ModelInfo
 from nlp.web.batch import BatchStatus
 from nlp.web.batches import Batches
 from nlp.web.downloads import DOWNLOADS, Download
 from nlp.web.engine import Engine
-from nlp.web.faults import FaultBody, Refusal
-from nlp.web.gold import GoldFolder, GoldRequest, GoldSaved
+from nlp.web.faults import FaultBody, Refusal, what_is_wrong
+from nlp.web.gold import GoldFolder, GoldFound, GoldQuery, GoldRequest, GoldSaved
 from nlp.web.letters import Letter, letter_json
 from nlp.web.metrics import Metrics
 from nlp.web.settings import WebSettings
@@ -29,6 +30,7 @@ from nlp.web.singles import Singles
 from nlp.web.uploads import receive_body, receive_files
 
 _Body = TypeVar("_Body", bound=BaseModel)
+_Letter = TypeVar("_Letter", GoldRequest, GoldQuery)
 _CHUNK = 1 << 16
 _BYTES_A_CHARACTER = 12
 """Of JSON that escapes all it can."""
@@ -107,16 +109,16 @@ def services(request: Request) -> Services:
 
 
 _Services = Annotated[Services, Depends(services)]
-_Form = Literal["jsonl", "xlsx", "csv", "html", "label-studio"]
+_Form = Literal["jsonl", "xlsx", "csv", "html", "report", "label-studio"]
 
 
 def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the OpenAPI document says of answers from 400 on; 401 and 403 come before any call."""
     meanings = {
         400: "The request is malformed.", 401: "The token is missing.", 403: "The host or the origin is another.",
-        404: "There is no such batch.", 408: "It was sent too slowly.", 409: "It cannot be done as things are.",
-        413: "It is too large, or there are too many.", 415: "It is of the wrong type.",
-        422: "The letter cannot be read.", 500: "An internal fault.",
+        404: "There is no such batch or correction.", 408: "It was sent too slowly.",
+        409: "It cannot be done as things are.", 413: "It is too large, or there are too many.",
+        415: "It is of the wrong type.", 422: "The letter cannot be read.", 500: "An internal fault.",
         503: "Too much to do, or the engine is down: try again after Retry-After.",
     }  # fmt: skip
     return {status: {"model": FaultBody, "description": meanings[status]} for status in (401, 403, *statuses)}
@@ -167,6 +169,9 @@ async def predict(request: Request, to: _Services) -> Response:
         if _media_type(request) == "application/json":
             letter = await _body(request, PredictRequest, _BYTES_A_CHARACTER * limits.characters, malformed=400)
             found = await to.singles.annotate_text(request, letter.text, letter.name, folder)
+        elif _media_type(request) != "multipart/form-data":
+            mend = "send application/json or multipart/form-data"
+            raise Refusal(415, "is neither JSON nor a form with a file", mend=mend)
         else:
             (upload,) = await receive_files(
                 request, folder, field="file", most=1, limits=limits, server=to.settings.server
@@ -179,7 +184,7 @@ async def predict(request: Request, to: _Services) -> Response:
 @router.post(
     "/api/batch",
     status_code=202,
-    responses=_refusals(400, 408, 413, 415, 422, 503),
+    responses=_refusals(400, 408, 413, 415, 422, 500, 503),
     openapi_extra={"requestBody": {"required": True, "content": _files("files", many=True)}},
 )
 async def create_batch(request: Request, to: _Services) -> BatchCreated:
@@ -196,13 +201,13 @@ async def create_batch(request: Request, to: _Services) -> BatchCreated:
     return BatchCreated(id=batch.name)
 
 
-@router.get("/api/batch/{batch_id}", responses=_refusals(404, 503))
+@router.get("/api/batch/{batch_id}", responses=_refusals(404, 500))
 async def batch_status(batch_id: str, to: _Services) -> BatchStatus:
     """How far a batch is, and what failed."""
     return await to.batches.get(batch_id).status()
 
 
-@router.get("/api/batch/{batch_id}/letters", response_model=LetterPage, responses=_refusals(400, 404, 503))
+@router.get("/api/batch/{batch_id}/letters", response_model=LetterPage, responses=_refusals(400, 404, 500))
 async def batch_letters(
     batch_id: str,
     to: _Services,
@@ -221,11 +226,11 @@ async def batch_letters(
             "description": "The results as a file.",
             "content": {kind: {"schema": {"type": "string", "format": "binary"}} for _, kind in DOWNLOADS.values()},
         },
-        **_refusals(400, 404, 409, 503),
+        **_refusals(400, 404, 409, 500),
     },
 )
 async def batch_download(batch_id: str, form: _Form, to: _Services) -> Response:
-    """The results of a finished batch as a file; of csv and html, several in a .zip."""
+    """The results of a finished batch as a file; those of several files in a .zip."""
     found = await to.batches.get(batch_id).download(form)
     headers = {"Content-Length": str(found.size), "Content-Disposition": f'attachment; filename="{found.name}"'}
     return StreamingResponse(_chunks(found), headers=headers, media_type=found.media_type)
@@ -240,18 +245,30 @@ async def delete_batch(batch_id: str, to: _Services) -> None:
 @router.post(
     "/api/gold",
     status_code=201,
-    responses=_refusals(400, 408, 409, 413, 415, 422, 503),
+    responses=_refusals(400, 408, 409, 413, 415, 422, 500),
     openapi_extra={"requestBody": {"required": True, "content": _json(GoldRequest)}},
 )
 async def save_gold(request: Request, to: _Services, replace: bool = False) -> GoldSaved:
-    """Saves a corrected letter as gold of the scheme, in the folder that the server was given."""
-    if to.gold is None:
-        raise Refusal(409, "there is no folder for corrected letters", mend="start fanzha serve with --gold DIR")
-    if _media_type(request) != "application/json":
-        raise Refusal(415, "is no JSON", mend="send application/json")
-    most = _GOLD_TEXTS * _BYTES_A_CHARACTER * to.settings.limits.characters
-    letter = await _body(request, GoldRequest, most, malformed=422)
-    return await asyncio.to_thread(to.gold.save, letter, replace=replace)
+    """Saves a corrected letter as gold of the scheme, in the folder that the server was given.
+
+    The file is named by the letter's path; where another text has that name, by the path and a hash. An earlier
+    correction that differs stays, with 409, unless it is to be replaced.
+    """
+    folder = _gold_of(to)
+    letter = await _letter_body(request, GoldRequest, to, texts=_GOLD_TEXTS)
+    return await asyncio.to_thread(folder.save, letter, replace=replace)
+
+
+@router.post(
+    "/api/gold/saved",
+    responses=_refusals(400, 404, 408, 409, 413, 415, 422),
+    openapi_extra={"requestBody": {"required": True, "content": _json(GoldQuery)}},
+)
+async def saved_gold(request: Request, to: _Services) -> GoldFound:
+    """The correction of a letter that was saved before."""
+    folder = _gold_of(to)
+    query = await _letter_body(request, GoldQuery, to, texts=1)
+    return await asyncio.to_thread(folder.saved, query)
 
 
 @open_router.get("/healthz", responses={503: {"model": FaultBody, "description": "The engine is down."}})
@@ -272,6 +289,29 @@ def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def _gold_of(to: Services) -> GoldFolder:
+    if to.gold is None:
+        raise Refusal(409, "there is no folder for corrected letters", mend="start fanzha serve with --gold DIR")
+    return to.gold
+
+
+async def _letter_body(request: Request, model: type[_Letter], to: Services, *, texts: int) -> _Letter:
+    """The body of a request about a letter, which holds its text `texts` times at most.
+
+    Raises:
+        Refusal: 415; 413 where the text is longer than a letter may be; see also `_body`.
+    """
+    limits = to.settings.limits
+    if _media_type(request) != "application/json":
+        raise Refusal(415, "is no JSON", mend="send application/json")
+    letter = await _body(request, model, texts * _BYTES_A_CHARACTER * limits.characters, malformed=422)
+    try:
+        check_length(letter.text, where=letter.path, limits=limits)
+    except FanzhaError as error:
+        raise Refusal.of(error, 413, path=letter.path) from None
+    return letter
+
+
 async def _body(request: Request, model: type[_Body], most: int, *, malformed: int) -> _Body:
     """The body of a request.
 
@@ -286,8 +326,9 @@ async def _body(request: Request, model: type[_Body], most: int, *, malformed: i
     try:
         return await asyncio.to_thread(model.model_validate_json, data)
     except ValidationError as error:
-        status = 400 if error.errors()[0]["type"] == "json_invalid" else malformed
-        raise Refusal(status, first_fault(error).replace("the file: ", "")) from None
+        first = error.errors(include_input=False)[0]
+        status = 400 if first["type"] == "json_invalid" else malformed
+        raise Refusal(status, what_is_wrong(first["loc"], first["msg"])) from None
 
 
 async def _chunks(found: Download) -> AsyncIterator[bytes]:

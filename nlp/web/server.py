@@ -19,12 +19,12 @@ import uvicorn
 
 from nlp.errors import FanzhaError
 from nlp.web.app import create_app
+from nlp.web.connection import Connection
 from nlp.web.engine import Engine
 from nlp.web.settings import WebSettings, is_loopback
 
 _GRACE_SECONDS = 2
 """What requests under way are given when the server ends."""
-_CONNECTIONS = 500
 _WILDCARDS = ("0.0.0.0", "::", "")
 
 
@@ -44,13 +44,14 @@ def run_server(settings: WebSettings, engine: Engine, *, host: str, port: int, s
     for name in ("uvicorn", "python_multipart"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # their messages may hold what clients sent
     with _ended_by_signals(), listening(host, port) as listener, _private_folder() as folder, engine:
-        engine.start()
+        scratch = folder / "scratch"
+        scratch.mkdir(mode=0o700)
+        engine.start(scratch=scratch)
         own = {host.lower(), socket.gethostname().lower()} - set(_WILDCARDS)
         settings = replace(settings, hosts=settings.hosts | own, loopback=is_loopback(host))
         config = uvicorn.Config(
-            create_app(settings, engine, folder), http="h11", ws="none", lifespan="on", access_log=False,
+            create_app(settings, engine, folder), http=Connection, ws="none", lifespan="on", access_log=False,
             log_config=None, server_header=False, proxy_headers=False, timeout_graceful_shutdown=_GRACE_SECONDS,
-            limit_concurrency=_CONNECTIONS,
         )  # fmt: skip
         started(link(host, listener.getsockname()[1], settings.token))
         uvicorn.Server(config).run(sockets=[listener])

@@ -77,7 +77,8 @@ class Singles:
             Refusal: 422 where it is no letter, 500 or 503 where it could not be predicted.
         """
         name = clean_name(name)
-        line = json.dumps({"id": PurePosixPath(name).stem or name, "text": text}, ensure_ascii=False).encode("utf-8")
+        record = {"id": PurePosixPath(name).stem or name, self._engine.settings.text_field: text}
+        line = json.dumps(record, ensure_ascii=False).encode("utf-8")
         path = folder / "text.jsonl"
         await asyncio.to_thread(path.write_bytes, line)
         return await self._annotate(request, Source(name, str(path), member=0, size=len(line)))
@@ -94,7 +95,7 @@ class Singles:
             with contextlib.suppress(RuntimeError):  # the server has ended
                 loop.call_soon_threadsafe(settle, outcome)
 
-        lane = Lane(secrets.token_hex(8), single=True, answer=from_engine, broken=lambda: from_engine(None))
+        lane = Lane(secrets.token_hex(8), single=True, answer=from_engine, broken=lambda _: from_engine(None))
         gone = asyncio.ensure_future(_disconnected(request))
         try:
             self._engine.submit(lane, [source])

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import time
+import urllib.parse
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.message import Message
@@ -40,7 +41,7 @@ class Upload:
     """A file that came.
 
     Args:
-        name: a path as the client gave it, parts joined by `/`; tells it from the others of the request.
+        name: a path as the client gave it, parts joined by `/`; others of the request may have the same.
         file: where it is on disk; None where it was refused.
         fault: then, why.
     """
@@ -162,7 +163,6 @@ class _Writer:
         self._upload: Upload | None = None
         self._size = self._total = 0
         self._ended = False
-        self._names: set[str] = set()
 
     def feed(self, chunk: bytes) -> None:
         self._total += len(chunk)
@@ -207,12 +207,12 @@ class _Writer:
     def _part_begin(self) -> None:
         field, name = _disposition(self._disposition)
         self._disposition = ""
-        if field != self._field or name is None:
+        if field != self._field or not name:  # a form whose file was not chosen sends one without a name
             return
         if len(self.uploads) >= self._most:
             mend = "send fewer at a time, or raise --max-files" if self._most > 1 else "send several to /api/batch"
             raise Refusal(413, f"holds more than {self._most} file{'s' if self._most > 1 else ''}", mend=mend)
-        name = self._own_name(clean_name(name))
+        name = clean_name(name)
         suffix = os.path.splitext(name)[1].lower()
         # The suffix of a container is what it is known by, see `nlp.documents.sources.Source`.
         path = self._folder / f"{len(self.uploads)}{suffix if suffix in _CONTAINERS else ''}"
@@ -243,15 +243,6 @@ class _Writer:
     def _end(self) -> None:
         self._ended = True
 
-    def _own_name(self, name: str) -> str:
-        """The name, or one with a number in it where another file of the request has it."""
-        stem, suffix = os.path.splitext(name)
-        number = 2
-        while name in self._names:
-            name, number = f"{stem} ({number}){suffix}", number + 1
-        self._names.add(name)
-        return name
-
 
 def _boundary(request: Request) -> bytes:
     message = Message()
@@ -270,7 +261,8 @@ def _boundary(request: Request) -> bytes:
 def _disposition(header: str) -> tuple[str | None, str | None]:
     """The name of the field, and of the file if it is one.
 
-    Browsers write names in UTF-8 between quotes, with %22 for a quote; others may escape one by a backslash.
+    Browsers write names in UTF-8 between quotes, with %22 for a quote; others may escape one by a backslash, or give
+    the name as `filename*`, which is then the better one.
     """
     fields: dict[str, str] = {}
     rest = header.partition(";")[2].strip()
@@ -285,7 +277,16 @@ def _disposition(header: str) -> tuple[str | None, str | None]:
             value = rest.partition(";")[0].strip()
         rest = rest.partition(";")[2].strip()
         fields.setdefault(key.strip().lower(), value)
-    return fields.get("name"), fields.get("filename")
+    return fields.get("name"), _extended(fields.get("filename*", "")) or fields.get("filename")
+
+
+def _extended(value: str) -> str | None:
+    """What a value of RFC 5987 says, as in UTF-8''%E5%A4%8D.txt; None where it is none."""
+    charset, quote, rest = value.partition("'")
+    language, second, escaped = rest.partition("'")
+    if not quote or not second or charset.lower() not in ("utf-8", "iso-8859-1"):
+        return None
+    return urllib.parse.unquote(escaped, encoding=charset, errors="replace")
 
 
 def clean_name(name: str) -> str:

@@ -94,3 +94,9 @@ def test_check_names_the_fault(body: str, expected: str) -> None:
 def test_check_sorts_faults_by_line() -> None:
     body = "{k1:立案}{q:31起|count k1 value=13}。\n县局[打击|抓获]。\n{k2:追回}{q:5元|money k2 value=6}。"
     assert [int(fault.split(":")[1]) for fault in faults(body)] == [4, 5, 6]
+
+
+def test_check_a_period_behind_the_last_paragraph_is_no_fault_of_ours() -> None:
+    assert faults("抓获{q:31名|count t1}。{t1:\n}") == [
+        "a01.txt:4: the quantity 31名 has no metric (name what is counted: {k1:…} and |… k1)"
+    ]

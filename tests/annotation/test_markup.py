@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.annotation.markup import measure_index, parse, render
+from nlp.annotation.markup import _around, measure_index, parse, render
 from nlp.errors import FanzhaError
 from nlp.labels import CATEGORIES, CLAIM_TYPES, STATUSES
 from nlp.schema import GoldClaim, GoldMeasure, Span, check_spans
@@ -268,3 +268,29 @@ def test_markup_parse_of_anything_gives_a_letter_or_a_fault(body: str) -> None:
 def test_markup_plain_text_survives(text: str) -> None:
     letter = parse(render({"id": "a"}, text, [], []))
     assert (letter.text, letter.measures, letter.claims) == (text, [], [])
+
+
+RANGES = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(1, 6)).map(lambda r: (r[0], r[0] + r[1], "", "", "")), max_size=12
+)
+
+
+@given(RANGES)
+def test_markup_what_crosses_is_found_as_by_looking_at_all(ranges: list[tuple[int, int, str, str, str]]) -> None:
+    ranges = sorted(ranges, key=lambda r: (r[0], -r[1]))
+    around = _around(ranges)
+    for start, end, *_ in ranges:
+        crosses = any(a < start < b < end or start < a < end < b for a, b, *_ in ranges)
+        assert crosses == (around[start][1] < end or around[end][0] > start)
+
+
+def test_markup_measure_index() -> None:
+    measures = [
+        GoldMeasure(start=start, end=start + 2, text="ab", category="打击", status="done") for start in (2, 4, 8)
+    ]
+    held = {(2, 4): 0, (3, 4): 0, (4, 5): 1, (8, 10): 2}
+    found = {(a, b): measure_index(measures, a, b) for a in range(12) for b in range(a + 1, 13)}
+    wanted = {(a, b): next((i for i, m in enumerate(measures) if m.start <= a and b <= m.end), None) for a, b in found}
+    assert found == wanted
+    assert held.items() <= found.items()
+    assert measure_index([], 0, 1) is None

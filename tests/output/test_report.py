@@ -139,11 +139,30 @@ def test_report_words_are_the_same_in_both_languages_and_all_there() -> None:
     assert used <= set(keys[0])
 
 
-def test_report_page_glosses_are_of_reasons_that_there_are() -> None:
-    begins = re.findall(r'^  \["([^"]+)", "', source("faults.js"), re.MULTILINE)
-    assert len(begins) > 5
-    reading = "".join(path.read_text(encoding="utf-8") for path in ROOT.joinpath("nlp", "documents").rglob("*.py"))
-    assert [begin for begin in begins if f'"{begin}' not in reading] == []
+def test_report_page_glosses_are_of_what_the_program_says() -> None:
+    def code(*places: str) -> str:
+        found = [path for place in places for path in ROOT.joinpath("nlp", place).rglob("*.py")]
+        return "".join(path.read_text(encoding="utf-8") for path in found)
+
+    lists = re.findall(r"^const (\w+) = \[\n(.*?)^\];", source("faults.js"), re.MULTILINE | re.DOTALL)
+    said_by = {
+        "REASONS": code("documents"),
+        "REFUSALS": code("web").replace('f"the report {error.message}"', '"the report would be over "'),
+        "WARNINGS": code("annotation"),
+    }
+    assert [name for name, _ in lists] == list(said_by)
+    for name, block in lists:
+        entries = re.findall(r'^  \["([^"]*)", "([^"]*)", "([^"]+)", "([^"]+)"\],$', block, re.MULTILINE)
+        assert len(entries) == block.count("\n") > 5
+        for begin, later, meaning, _ in entries:
+            assert f'"{begin}' in said_by[name], begin
+            assert later in said_by[name], later
+            assert ("{}" in meaning) <= (later != ""), meaning
+
+
+def test_report_chinese_has_no_ascii_punctuation_between_its_words() -> None:
+    chinese = source("words.js").split("\n  en: {\n")[0] + source("faults.js")
+    assert re.findall(r"[\u4e00-\u9fff][;,:!?][\u4e00-\u9fff]", chinese) == []
 
 
 def test_report_words_are_those_of_the_other_formats() -> None:
@@ -362,6 +381,36 @@ def test_report_browser_compares_letters(open_page: OpenPage, tmp_path: Path) ->
     page.locator(".indicator-rows .link").nth(2).click()
     assert watched.evaluate("document.activeElement.dataset.stop") == "c2"
     assert "2.txt" in page.locator(".entry[aria-current]").inner_text()
+
+
+def test_report_browser_draws_a_decrease_with_a_range_to_the_left(open_page: OpenPage, tmp_path: Path) -> None:
+    text = "发案数下降20%至30%，发案数上升10%。"
+    down = claim(text, "20%至30%", "change", 20, "%", metric="发案数", direction="down", value_max=30)
+    up = claim(text, "10%", "change", 10, "%", metric="发案数", direction="up")
+    watched = open_report(open_page, tmp_path, [letter(text, [], [down, up])])
+    page = watched.page
+    page.click('.views a[href="#compare"]')
+    page.wait_for_selector(".chart")
+    nought = float(page.locator(".chart .nought line").get_attribute("x1") or "")
+    boxes = page.locator(".chart rect:not(.hit)").evaluate_all(
+        "all => all.map((one) => [one.getAttribute('class'), one.x.baseVal.value, one.width.baseVal.value])"
+    )
+    (value, at, width), (most, most_at, most_width), (other, other_at, _) = boxes
+    assert (value, most, other) == ("value", "range", "value")
+    assert at + width == pytest.approx(nought, abs=0.5)
+    assert most_at + most_width == pytest.approx(at, abs=0.5)
+    assert most_width == pytest.approx(width / 2, abs=0.5)
+    assert other_at == pytest.approx(nought, abs=0.5)
+    ticks = page.locator(".chart :is(.grid, .nought) text").all_text_contents()
+    assert (min(map(float, ticks)), max(map(float, ticks))) == (-30, 10)
+
+
+def test_report_browser_counts_one_letter_as_one(open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_report(open_page, tmp_path, [example()]).page
+    page.click(".language")
+    assert "1 letter" in page.locator(".brand p").inner_text()
+    assert "letters" not in page.locator(".brand p").inner_text()
+    assert page.locator(".found").inner_text() == "1 letter"
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])

@@ -31,12 +31,18 @@ _LINK = re.compile(r"http://\S+")
 
 @contextlib.contextmanager
 def client_of(
-    folder: Path, settings: WebSettings | None = None, *, workers: int = 1, chunk: int = 1, model: Path | None = None
+    folder: Path,
+    settings: WebSettings | None = None,
+    *,
+    workers: int = 1,
+    chunk: int = 1,
+    model: Path | None = None,
+    text_field: str = "text",
 ) -> Iterator[TestClient]:
     """A client of an application in this process; `folder` is its private one, `model` see `web_stand_in`."""
     settings = settings or WebSettings()
     folder.mkdir(exist_ok=True)
-    worker = WorkerSettings(limits=settings.limits, model=model)
+    worker = WorkerSettings(limits=settings.limits, model=model, text_field=text_field)
     with Engine(worker, workers=workers, chunk=chunk, target=web_stand_in.serve) as engine:
         engine.start()
         with TestClient(create_app(settings, engine, folder), base_url="http://127.0.0.1:8642") as client:

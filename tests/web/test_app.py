@@ -6,6 +6,8 @@ import asyncio
 import concurrent.futures
 import io
 import json
+import logging
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -20,7 +22,10 @@ from hypothesis import strategies as st
 from serving import client_of, eventually, files_in, finished
 from web_stand_in import MODEL
 
+from nlp.batch.jobs import Failed
 from nlp.documents.limits import Limits
+from nlp.errors import FanzhaError
+from nlp.output.report import read_results
 from nlp.web.letters import Letter
 from nlp.web.settings import ServerLimits, WebSettings
 
@@ -49,7 +54,7 @@ def test_app_info(client: TestClient) -> None:
     info = client.get("/api/info").json()
     assert info["model"] == MODEL.model_dump()
     assert info["gold"] is True
-    assert info["formats"] == ["jsonl", "xlsx", "csv", "html", "label-studio"]
+    assert info["formats"] == ["jsonl", "xlsx", "csv", "html", "report", "label-studio"]
     assert {".txt", ".docx", ".zip"} <= set(info["suffixes"])
     assert info["limits"] == {
         "file_bytes": 20_000, "characters": 5000, "files": 30, "total_bytes": 400_000, "seconds": 20.0,
@@ -108,13 +113,17 @@ def test_app_predict_says_what_is_wrong(
         (b'{"text": "\\ud800"}', "application/json", 400), (b'{"text": ""}', "application/json", 422),
         (b'{"text": "a", "more": 1}', "application/json", 400), (b"[" * 100_000, "application/json", 400),
         (b'{"text": "' + b"a" * 200_000 + b'"}', "application/json", 413), (b"text", "text/plain", 415),
-        (b"", "multipart/form-data; boundary=x", 400),
+        (b"", "multipart/form-data; boundary=x", 400), (b'{"text": "x"}', "", 415),
     ],
 )  # fmt: skip
 def test_app_predict_malformed(body: bytes, kind: str, status: int, client: TestClient, private: Path) -> None:
-    answer = client.post("/api/predict", content=body, headers={"Content-Type": kind})
+    answer = client.post("/api/predict", content=body, headers={"Content-Type": kind} if kind else {})
+    error = answer.json()["error"]
     assert answer.status_code == status
-    assert answer.json()["error"]["message"]
+    assert error["message"]
+    assert not {"[[[", "{'", "ud800"} & {error["message"][i : i + n] for n in (2, 3, 5) for i in range(200)}
+    assert "not b'" not in error["message"]
+    assert status != 415 or error["mend"] == "send application/json or multipart/form-data"
     assert files_in(private) == []
 
 
@@ -173,9 +182,10 @@ def check_downloads(client: TestClient, name: str, letters: list[Letter]) -> Non
         assert client.get(f"/api/batch/{name}/download/{form}").content == answer.content
         return answer.content
 
-    assert [json.loads(line) for line in get("jsonl").splitlines()] == [
-        letter.result.model_dump(mode="json") for letter in letters
-    ]
+    with tempfile.TemporaryDirectory() as folder:  # what `fanzha report` takes
+        zipfile.ZipFile(io.BytesIO(get("jsonl"))).extractall(folder)
+        found = list(read_results(Path(folder) / "results.jsonl"))
+    assert [(one.result, one.text) for one in found] == [(letter.result, letter.text) for letter in letters]
     book = openpyxl.load_workbook(io.BytesIO(get("xlsx")), read_only=True)
     assert any(TEXT[0] in [str(cell) for cell in row] for sheet in book for row in sheet.iter_rows(values_only=True))
     assert zipfile.ZipFile(io.BytesIO(get("csv"))).namelist() == [
@@ -184,7 +194,73 @@ def check_downloads(client: TestClient, name: str, letters: list[Letter]) -> Non
     pages = zipfile.ZipFile(io.BytesIO(get("html"))).namelist()
     assert "index.html" in pages
     assert sum(page.startswith("pages/") for page in pages) == len(letters)
-    assert len(json.loads(get("label-studio"))) == len(letters)
+    studio = zipfile.ZipFile(io.BytesIO(get("label-studio")))
+    assert len(json.loads(studio.read("label-studio.json"))) == len(letters)
+    assert b"<View>" in studio.read("label-studio.config.xml")
+    report = get("report").decode("utf-8")
+    assert report.startswith("<!DOCTYPE html>")
+    assert "passwd" in report
+
+
+@pytest.mark.parametrize("chunk", [1, 8])
+def test_app_batch_files_named_alike_all_come_through(chunk: int, tmp_path: Path) -> None:
+    """As members of an archive and uploads may be, predicted together or not; so may what is skipped or fails."""
+    archive = zipped({"x.txt": b"in", "y.png": b"", "e.txt": b""})
+    alike = [("a.zip/x.txt", b"out"), ("a.zip/y.png", b""), ("a.zip/e.txt", b""), ("a.zip/x.txt", b"again")]
+    with client_of(tmp_path / "p", chunk=chunk) as client:
+        for files in ([("a.zip", archive), *alike], [*alike, ("a.zip", archive), ("a.zip", archive)]):
+            status = finished(client, batch(client, *files))
+            letters = client.get(f"/api/batch/{status['id']}/letters").json()["letters"]
+            archives = len(files) - len(alike)
+            assert sorted(letter["text"] for letter in letters) == sorted(["out", "again", *["in"] * archives])
+            assert len({letter["result"]["document"]["path"] for letter in letters}) == 2 + archives
+            assert (status["total"], status["failed"], len(status["notes"])) == (3 + 2 * archives, *[1 + archives] * 2)
+            client.delete(f"/api/batch/{status['id']}")
+
+
+def test_app_batch_without_letters_has_no_report(client: TestClient) -> None:
+    name = finished(client, batch(client, ("e.txt", b"")))["id"]
+    answer = client.get(f"/api/batch/{name}/download/report")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (409, "there are no letters for a report")
+    assert client.get(f"/api/batch/{name}/download/jsonl").status_code == 200
+    client.delete(f"/api/batch/{name}")
+
+
+def test_app_batch_whose_record_fails_is_no_retry(client: TestClient) -> None:
+    name = finished(client, batch(client, ("a.txt", b"x")))["id"]
+    found = client.app.state.services.batches.get(name)  # type: ignore[attr-defined]
+    found._fault = FanzhaError("cannot be used: disk I/O error", path="/private", mend="remove /private")
+    answer = client.get(f"/api/batch/{name}")
+    assert answer.status_code == 500
+    assert "Retry-After" not in answer.headers
+    assert "private" not in answer.text
+    client.delete(f"/api/batch/{name}")
+
+
+def test_app_batch_lines_without_text_name_an_option_that_serve_has(client: TestClient) -> None:
+    status = finished(client, batch(client, ("l.jsonl", b'{"body": "x"}')))
+    assert status["failures"][0]["mend"] == "name the field with --text-field"
+    client.delete(f"/api/batch/{status['id']}")
+
+
+def test_app_text_field(tmp_path: Path) -> None:
+    with client_of(tmp_path / "p", text_field="body") as client:
+        status = finished(client, batch(client, ("l.jsonl", b'{"body": "x"}')))
+        assert (status["annotated"], status["failed"]) == (1, 0)
+        assert client.post("/api/predict", json={"text": "复函"}).json()["text"] == "复函"
+
+
+def test_app_batch_warnings_are_those_of_their_letters(client: TestClient) -> None:
+    text = "县公安局抓获嫌疑人".encode() * 100
+    page = b'<html><head><meta charset="utf-8"></head><body><p>' + text + b"\xe5</p></body></html>"  # cut in a letter
+    name = batch(client, ("a.html", page), ("b.txt", b"x"), ("c.png", b""))
+    status = finished(client, name)
+    letters = client.get(f"/api/batch/{name}/letters").json()["letters"]
+    warnings = [(letter["result"]["document"]["path"], one) for letter in letters for one in letter["warnings"]]
+    assert warnings
+    assert warnings == [(note["path"], note["note"]) for note in status["notes"] if note["kind"] == "warning"]
+    assert [note["path"] for note in status["notes"] if note["kind"] == "skipped"] == ["c.png"]
+    client.delete(f"/api/batch/{name}")
 
 
 def test_app_batch_says_what_is_not_finished(client: TestClient, private: Path) -> None:
@@ -337,6 +413,26 @@ def test_app_engine_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert {failure["reason"] for failure in status["failures"]} <= {"the engine went down"}
 
 
+def test_app_letters_given_after_the_engine_went_down_are_not_lost(tmp_path: Path) -> None:
+    """An outcome that was queued before the loss has the batch go on; what it gives then is answered for itself."""
+    with client_of(tmp_path / "p") as client:
+        services = client.app.state.services  # type: ignore[attr-defined]
+        name = batch(client, *[(f"slow-{i}.txt", b"x") for i in range(70)])
+        found = services.batches.get(name)
+        lost = ["slow-60.txt", "slow-61.txt"]
+        eventually(lambda: found.waiting < 6)  # letters were given since the first 64
+        services.engine.lanes.cancel(found._lane)
+        found._lost(lost)
+        found._lost(lost)  # no more than once, and never one that is not under way
+        client.get(f"/api/batch/{name}")  # has waited for both
+        found._lost(sorted(found._under_way))
+        status = finished(client, name)
+        assert (status["annotated"] + status["failed"], status["total"]) == (70, 70)
+        late = services.batches.get(name)._answered
+        late(Failed("slow-60.txt", "predict", "late", None, True))
+        assert finished(client, name)["failed"] == status["failed"]
+
+
 def test_app_idle_batches_go(tmp_path: Path) -> None:
     with client_of(tmp_path / "p") as client:
         batches = client.app.state.services.batches  # type: ignore[attr-defined]
@@ -357,6 +453,49 @@ def test_app_idle_batches_go(tmp_path: Path) -> None:
         at(3 * 3600)
         assert files_in(tmp_path) == []
         assert client.get(f"/api/batch/{name}").status_code == 404
+
+
+def test_app_sweep_lets_clients_remove_and_use_batches_meanwhile(tmp_path: Path) -> None:
+    with client_of(tmp_path / "p") as client:
+        batches = client.app.state.services.batches  # type: ignore[attr-defined]
+        now = [0.0]
+        batches._clock = lambda: now[0]
+        names = []
+        for _ in range(4):
+            names.append(batch(client, ("a.txt", b"x")))
+            finished(client, names[-1])
+            now[0] += 1.0
+        first = batches._all[names[-1]]  # swept first: the one that was left alone for the shortest time
+        close = first.close
+
+        async def meanwhile() -> None:
+            await close()
+            await batches.remove(names[0])
+            batches.get(names[1])
+
+        first.close = meanwhile
+        now[0] = 5000.0
+        assert client.portal is not None
+        client.portal.call(batches.sweep)
+        assert list(batches._all) == [names[1]]
+
+
+def test_app_sweep_goes_on_after_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("nlp.web.app._SWEEP_SECONDS", 0.01)
+    with caplog.at_level(logging.ERROR), client_of(tmp_path / "p") as client:
+        batches = client.app.state.services.batches  # type: ignore[attr-defined]
+        calls: list[int] = []
+
+        async def sweep() -> None:
+            calls.append(1)
+            raise ValueError("机密")
+
+        batches.sweep = sweep
+        eventually(lambda: len(calls) > 2)
+    assert "internal fault: ValueError at" in caplog.text
+    assert "机密" not in "".join(record.getMessage() for record in caplog.records)
 
 
 def test_app_without_gold_or_engine(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from tiny import LETTERS
 
 from nlp.annotation.corpus import GoldLetter, read_letters
+from nlp.annotation.exchange.parts import write_letters
 from nlp.annotation.markup import parse
 from nlp.claims.finding import find_document_quantities
 from nlp.text.segmentation import segment
@@ -145,17 +148,116 @@ def test_gold_id_of_common_names() -> None:
     assert gold_id("a.b") == "a.b"
 
 
-def test_gold_same_text_again_is_written_over_another_is_not(tmp_path: Path) -> None:
+def gold_of(folder: Path) -> dict[str, GoldLetter]:
+    return {letter.path.name: letter for letter in read_letters(folder)}
+
+
+def test_gold_an_earlier_correction_is_not_written_over(tmp_path: Path) -> None:
+    (_, one), _ = letters()[:2]
+    first = request_of(one, "a.txt", meta={"title": "标题", "date": "2023-01-05"})
+    save(tmp_path, first)
+    save(tmp_path, request_of(one, "a.docx", meta={"title": None}))  # the same gold: nothing is lost
+    assert gold_of(tmp_path)["a.txt"].meta == {"id": "a", "title": "标题", "date": "2023-01-05"}
+    other = {**first, "claims": [], "meta": {"title": "别的"}}
+    with pytest.raises(Refusal, match="an earlier correction of this letter is saved") as caught:
+        save(tmp_path, other)
+    assert (caught.value.status, caught.value.fault.path) == (409, "a.txt")
+    assert caught.value.fault.mend == "load it first, or replace it"
+    assert gold_of(tmp_path)["a.txt"].claims == one.claims
+    save(tmp_path, other, replace=True)
+    assert list(gold_of(tmp_path)) == ["a.txt"]
+    assert gold_of(tmp_path)["a.txt"].claims == []
+    assert gold_of(tmp_path)["a.txt"].meta == {"id": "a", "title": "别的", "date": "2023-01-05"}
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_gold_another_text_of_the_name_gets_its_own(tmp_path: Path) -> None:
     (_, one), (_, other) = letters()[:2]
     save(tmp_path, request_of(one, "a.txt"))
-    save(tmp_path, {**request_of(one, "a.txt"), "claims": []})
-    assert read_letters(tmp_path)[0].claims == []
+    saved = save(tmp_path, request_of(other, "a.docx"), replace=True)
+    assert saved.path == f"a-{hashlib.sha256(other.text.encode()).hexdigest()[:8]}.txt"
+    assert {name: letter.text for name, letter in gold_of(tmp_path).items()} == {
+        "a.txt": one.text, saved.path: other.text,
+    }  # fmt: skip
+    (tmp_path / "a.txt").unlink()  # its name is free now; the correction stays where it is
+    assert save(tmp_path, request_of(other, "a.docx")).path == saved.path
+    (tmp_path / "a.txt").write_text("no gold")
+    (tmp_path / saved.path).write_text("no gold")
     with pytest.raises(Refusal, match="there is another letter of this name") as caught:
-        save(tmp_path, request_of(other, "a.docx"))
+        save(tmp_path, request_of(other, "a.docx"), replace=True)
     assert caught.value.status == 409
-    assert read_letters(tmp_path)[0].text == one.text
-    save(tmp_path, request_of(other, "a.docx"), replace=True)
-    assert read_letters(tmp_path)[0].text == other.text
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"no gold"}
+
+
+@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize("exists", [False, True])
+def test_gold_links_are_not_followed(exists: bool, replace: bool, tmp_path: Path) -> None:
+    (_, one), _ = letters()[:2]
+    outside, folder = tmp_path / "outside.txt", tmp_path / "gold"
+    if exists:
+        save(tmp_path, request_of(one, "outside.txt"))
+    before = outside.read_bytes() if exists else None
+    folder.mkdir()
+    (folder / "outside.txt").symlink_to(outside)
+    request = {**request_of(one, "outside.txt"), "claims": []}
+    saved = save(folder, request, replace=replace)
+    assert saved.path.startswith("outside-")
+    assert (outside.read_bytes() if outside.exists() else None) == before
+    (folder / saved.path).unlink()
+    (folder / saved.path).symlink_to(outside)
+    with pytest.raises(Refusal) as caught:
+        save(folder, request, replace=replace)
+    assert caught.value.status == 409
+    assert (outside.read_bytes() if outside.exists() else None) == before
+
+
+def test_gold_a_link_that_comes_between_is_replaced_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (_, one), _ = letters()[:2]
+    outside, folder = tmp_path / "outside.txt", tmp_path / "gold"
+    outside.write_text("mine")
+    write = write_letters
+
+    def meanwhile(*arguments: Any) -> list[Path]:
+        (folder / "a.txt").symlink_to(outside)
+        return write(*arguments)
+
+    monkeypatch.setattr("nlp.web.gold.write_letters", meanwhile)
+    save(folder, request_of(one, "a.txt"))
+    assert outside.read_text() == "mine"
+    assert not (folder / "a.txt").is_symlink()
+
+
+def test_gold_in_a_folder_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (_, one), _ = letters()[:2]
+    with pytest.raises(Refusal, match="cannot be saved") as caught:
+        save(tmp_path / "file" / "gold", request_of(one, "a.txt"))
+    assert (caught.value.status, caught.value.retry_after) == (500, None)
+
+
+def test_gold_of_thousands_of_claims_is_saved_in_time(tmp_path: Path) -> None:
+    """Each with a metric of its own, one period for all, and borders that the grammar does not find."""
+    body, count = "抓获嫌疑人86名。\n", 8000
+    text = "2022年" + body * count
+    claims = [
+        {
+            **CLAIM, "start": at + 5, "end": at + 7, "text": "86", "unit": "", "measure": None,
+            "metric": {"start": at + 2, "end": at + 5, "text": "嫌疑人"},
+            "period": {"start": 0, "end": 5, "text": "2022年"},
+        }
+        for at in range(5, len(text), len(body))
+    ]  # fmt: skip
+    measures = [
+        {"start": at, "end": at + 8, "text": text[at : at + 8], "category": "打击", "status": "done"}
+        for at in range(5, len(text), len(body))
+    ]
+    request = GoldRequest.model_validate({"text": text, "path": "a.txt", "measures": measures, "claims": claims})
+    begin = time.process_time()
+    saved = GoldFolder(tmp_path).save(request)
+    assert time.process_time() - begin < 10
+    assert len(saved.warnings) >= count
 
 
 TEXT = "县公安局抓获嫌疑人86名，破获案件120起。"
@@ -197,8 +299,23 @@ def test_gold_over_the_api(client: TestClient) -> None:
         "path": "c.txt",
         "warnings": ["the quantity 86名 has no metric (name what is counted: {k1:…} and |… k1)"],
     }
-    assert client.post("/api/gold", json={**request, "text": f"{TEXT}\n"}).status_code == 409
-    assert client.post("/api/gold?replace=true", json={**request, "text": f"{TEXT}\n"}).status_code == 201
+    assert client.post("/api/gold", json={**request, "claims": []}).status_code == 409
+    assert client.post("/api/gold?replace=true", json={**request, "claims": []}).status_code == 201
+    assert client.post("/api/gold", json={**request, "text": f"{TEXT}\n"}).json()["path"].startswith("c-")
+    answer = client.post("/api/gold/saved", json={"text": TEXT, "path": "c.docx"})
+    assert (answer.status_code, answer.json()) == (200, {"path": "c.txt", "measures": [MEASURE], "claims": []})
+    answer = client.post("/api/gold/saved", json={"text": f"{TEXT}\n", "path": "c.txt"})
+    assert answer.json()["claims"] == [CLAIM]
+    answer = client.post("/api/gold/saved", json={"text": f"{TEXT}\n\n", "path": "c.txt"})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (404, "no correction of this letter is saved")
+    for path in ("/api/gold", "/api/gold/saved"):
+        letter = {"text": "复" * 5001, "path": "a.txt"}
+        more = {"measures": [], "claims": []} if path == "/api/gold" else {}
+        answer = client.post(path, json={**letter, **more})
+        assert (answer.status_code, answer.json()["error"]["message"]) == (413, "has 5001 characters, over 5000")
+        assert client.post(path, content=b"{}", headers={"Content-Type": "text/plain"}).status_code == 415
+        body = b'{"text": "\\ud800", "path": "a.txt", "measures": [], "claims": []}'
+        assert client.post(path, content=body, headers={"Content-Type": "application/json"}).status_code in (400, 422)
     for body, status in ((b"{", 400), (b"[]", 422), (b'{"text": ""}', 422)):
         headers = {"Content-Type": "application/json"}
         assert client.post("/api/gold", content=body, headers=headers).status_code == status

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
@@ -134,3 +136,42 @@ def test_guard_counts_and_logs_patterns(local: TestClient, caplog: pytest.LogCap
     assert COUNTED == [("/pattern", "POST", 200), ("/pattern", "other", 200)]
     assert "POST /pattern 200" in caplog.text
     assert "机密" not in "".join(record.getMessage() for record in caplog.records if record.name == "fanzha.web")
+
+
+def test_guard_refuses_politely_when_full() -> None:
+    """All that is said is ours, also that nothing can be had now; whether the server lives is told all the same."""
+    statuses: list[int] = []
+    answers: list[Any] = []
+
+    async def main() -> None:
+        done = asyncio.Event()
+
+        async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+            await done.wait()
+            await PlainTextResponse("fine")(scope, receive, send)
+
+        guard = Guard(slow, settings=WebSettings(), count=lambda *figures: statuses.append(figures[2]), most=2)
+
+        async def ask(path: str) -> None:
+            async def receive() -> Any:
+                return {"type": "http.request", "body": b"", "more_body": False}
+
+            async def send(message: Any) -> None:
+                answers.append(message)
+
+            headers = [(b"host", b"127.0.0.1")]
+            await guard({"type": "http", "method": "GET", "path": path, "headers": headers}, receive, send)
+
+        tasks = [asyncio.create_task(ask(path)) for path in ("/", "/", "/", "/healthz")]
+        await asyncio.sleep(0.01)
+        assert statuses == [503]
+        done.set()
+        await asyncio.gather(*tasks)
+        await ask("/")
+
+    asyncio.run(main())
+    assert statuses == [503, 200, 200, 200, 200]
+    headers = Headers(raw=answers[0]["headers"])
+    assert (headers["retry-after"], headers["content-type"]) == ("5", "application/json")
+    assert headers["content-security-policy"] == POLICY
+    assert b"too many requests at a time" in answers[1]["body"]

@@ -15,8 +15,9 @@ def ignore(_: Outcome) -> None:
     pass
 
 
-def lane(name: str, broken: list[str] | None = None) -> Lane:
-    return Lane(name, single=name.startswith("s"), answer=ignore, broken=lambda: (broken or []).append(name))
+def lane(name: str, lost: list[tuple[str, list[str]]] | None = None) -> Lane:
+    told = [] if lost is None else lost
+    return Lane(name, single=name.startswith("s"), answer=ignore, broken=lambda keys: told.append((name, sorted(keys))))
 
 
 def sources(*names: str) -> list[Source]:
@@ -75,13 +76,15 @@ def test_lanes_wake_the_engine_once() -> None:
 def test_lanes_fail_tells_each_once() -> None:
     _, wake = multiprocessing.Pipe(duplex=False)
     lanes = Lanes(wake)
-    told: list[str] = [""]
+    told: list[tuple[str, list[str]]] = []
     lanes.add(lane("b1", told), sources("1", "2"))
     lanes.add(lane("s1", told), sources("x"))
     lanes.add(lane("s2", told), sources("y"))
-    next(lanes), next(lanes)
+    lanes.add(lane("s3", told), sources("z"))
+    keys = [next(lanes).source.key for _ in range(4)]
+    assert lanes.owner(keys[-1]) is not None  # s3, or what is answered, is not lost
     lanes.fail()
-    assert sorted(told) == ["", "b1", "s1", "s2"]
+    assert sorted(told) == [("b1", ["1", "2"]), ("s1", ["x"]), ("s2", ["y"])]
     assert next(lanes, None) is None
 
 

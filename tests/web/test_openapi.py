@@ -48,8 +48,8 @@ def test_openapi_names_every_call(client: TestClient) -> None:
     assert calls == {
         ("/api/info", "get"), ("/api/predict", "post"), ("/api/batch", "post"), ("/api/batch/{batch_id}", "get"),
         ("/api/batch/{batch_id}", "delete"), ("/api/batch/{batch_id}/letters", "get"),
-        ("/api/batch/{batch_id}/download/{form}", "get"), ("/api/gold", "post"), ("/healthz", "get"),
-        ("/metrics", "get"),
+        ("/api/batch/{batch_id}/download/{form}", "get"), ("/api/gold", "post"), ("/api/gold/saved", "post"),
+        ("/healthz", "get"), ("/metrics", "get"),
     }  # fmt: skip
 
 

@@ -17,10 +17,15 @@ import httpx
 import openpyxl
 import psutil
 import pytest
+import web_stand_in
 from serving import COMMAND, ROOT, Server, eventually, finished, serving
 from tiny import PLAIN, Tiny
 
+from nlp.batch.jobs import WorkerSettings
 from nlp.schema import Result
+from nlp.web.engine import Engine
+from nlp.web.server import run_server
+from nlp.web.settings import WebSettings
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
@@ -113,6 +118,7 @@ def test_serve_ends_clean(number: int, tiny: Tiny, tmp_path: Path) -> None:
             assert httpx.get(f"{server.url}/api/info", trust_env=False).status_code == 401
             (folder,) = (tmp_path / "tmp").glob("fanzha-serve-*")
             assert folder.stat().st_mode & 0o777 == 0o700
+            assert (folder / "scratch").stat().st_mode & 0o777 == 0o700
             children = workers(server.process.pid)
             start = time.monotonic()
             server.process.send_signal(number)
@@ -122,6 +128,23 @@ def test_serve_ends_clean(number: int, tiny: Tiny, tmp_path: Path) -> None:
         _, alive = psutil.wait_procs(children, timeout=5)
         assert alive == []
         assert not any("Traceback" in line for line in server.messages)
+
+
+def test_serve_temporary_files_of_letters_are_in_its_private_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that LibreOffice reads and writes, see `nlp.batch.worker`."""
+    engine = Engine(WorkerSettings(), workers=1, target=web_stand_in.serve)
+    seen: list[Path] = []
+
+    def serve(*_: object, **__: object) -> None:
+        assert engine.settings.scratch is not None
+        assert engine.settings.scratch.is_dir()
+        seen.append(engine.settings.scratch)
+
+    monkeypatch.setattr("uvicorn.Server.run", serve)
+    run_server(WebSettings(), engine, host="127.0.0.1", port=0, started=lambda link: None)
+    (scratch,) = seen
+    assert scratch.parent.name.startswith("fanzha-serve-")
+    assert not scratch.parent.exists()
 
 
 def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
@@ -153,6 +176,7 @@ def test_serve_a_busy_port_is_one_line() -> None:
         (["--host", "no.such.host.invalid"], "there is no host 'no.such.host.invalid'"),
         (["--token", "geheim wort"], "the token is empty or has other characters than ASCII"),
         (["--gold", __file__], "is a file, not a folder"),
+        (["--text-field", "id"], "the field id holds the name of a letter"),
     ],
 )
 def test_serve_says_what_is_wrong(arguments: list[str], message: str) -> None:

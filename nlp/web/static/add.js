@@ -1,29 +1,34 @@
 // The view in which letters are added: pasted, chosen, dropped; and the batches with progress, failures, downloads.
 
 import { ApiError, download, request } from "./api.js";
+import { BatchEntry, progressOf, stateOf } from "./batchentry.js";
 import { button, h, reveal } from "./dom.js";
-import { glossOf } from "./faults.js";
 import { filesOfDrop, filesOfInput, isReadable } from "./files.js";
 import { byteSize, plainNumber } from "./numbers.js";
 import { labelName, t } from "./words.js";
 
 const EXAMPLE = "/static/example.txt";
-const DOWNLOADS = {
-  xlsx: "results.xlsx",
-  csv: "results-csv.zip",
-  jsonl: "results.jsonl",
-  html: "results-html.zip",
-  "label-studio": "label-studio.json",
-};
+const CONTAINERS = [".zip", ".jsonl"]; // hold several letters: the limit of one letter is not theirs
+const LONGEST_NAME = 40; // characters
 
-/** The view; `info` is what /api/info says, `onOpen(batch)` shows a batch's letters. */
+/**
+ * The view; `info` is what /api/info says, `onOpen(batch)` shows the letters of one, `mayRemove(batch)` says if it may
+ * go, or asks the reader first.
+ */
 export class AddView {
-  constructor(info, batches, onOpen) {
+  constructor(info, batches, { onOpen, mayRemove }) {
     this.id = "add";
     this.info = info;
     this.batches = batches;
     this.onOpen = onOpen;
-    this.pasted = 0;
+    this.entries = new Map(); // by batch
+    this.hooks = {
+      open: onOpen,
+      remove: (batch) => {
+        if (mayRemove(batch)) batches.remove(batch);
+      },
+      fetch: (batch, format) => this.fetch(batch, format),
+    };
     this.element = h("div", { class: "add-view" });
     batches.addEventListener("change", () => this.fillBatches());
     window.addEventListener("dragover", (event) => event.preventDefault()); // a file that misses is not opened instead
@@ -43,6 +48,7 @@ export class AddView {
     this.status = h("p", { class: "unseen", role: "status" });
     this.list = h("ol", { class: "batches" });
     this.heading = h("h2", {}, t("batches"));
+    this.entries.clear(); // their words are of the other language
     this.element.replaceChildren(
       h("div", { class: "ways" }, this.pasting(), this.choosing()),
       h("p", { class: "promise" }, t("stays_here")),
@@ -67,8 +73,7 @@ export class AddView {
         area.focus();
         return;
       }
-      this.pasted += 1;
-      this.sendText(area.value, t("pasted_name", { n: this.pasted }));
+      this.sendText(area.value, pastedName(area.value));
     };
     return h(
       "section",
@@ -148,6 +153,7 @@ export class AddView {
           suffixes: suffixes.join(" "),
           size: byteSize(limits.file_bytes),
           files: plainNumber(limits.files),
+          total: byteSize(limits.total_bytes),
         }),
       ),
     );
@@ -163,31 +169,37 @@ export class AddView {
   }
 
   sendText(text, name) {
+    this.say("");
     return this.send(name, [{ file: new File([text], name, { type: "text/plain" }), path: name }]);
   }
 
-  /** Sends those of the files that can be read, within the server's limits. */
+  /** Sends those of the files that can be read, within the server's limits; what is left out is named. */
   sendFiles(chosen) {
     const { limits, suffixes } = this.info;
-    const files = chosen.filter(({ path }) => isReadable(path, suffixes));
+    const readable = chosen.filter(({ path }) => isReadable(path, suffixes));
+    const isTooLarge = ({ file, path }) =>
+      file.size > limits.file_bytes && !CONTAINERS.some((suffix) => path.toLowerCase().endsWith(suffix));
+    const files = readable.filter((one) => !isTooLarge(one));
     const size = files.reduce((sum, { file }) => sum + file.size, 0);
-    const large = files.find(({ file }) => file.size > limits.file_bytes);
-    if (files.length === 0) this.say(t("nothing_usable"));
-    else if (files.length > limits.files) this.say(t("too_many", { n: files.length, most: limits.files }));
-    else if (large !== undefined)
-      this.say(
-        t("file_too_large", { name: large.path, size: byteSize(large.file.size), most: byteSize(limits.file_bytes) }),
+    const left = readable
+      .filter(isTooLarge)
+      .map(({ file, path }) =>
+        t("file_too_large", { name: path, size: byteSize(file.size), most: byteSize(limits.file_bytes) }),
       );
+    if (chosen.length > readable.length && readable.length > 0)
+      left.push(t("left_out", { n: chosen.length - readable.length }));
+    if (readable.length === 0) this.say(t("nothing_usable"));
+    else if (files.length > limits.files) this.say(t("too_many", { n: files.length, most: limits.files }));
     else if (size > limits.total_bytes)
       this.say(t("too_large", { size: byteSize(size), most: byteSize(limits.total_bytes) }));
     else {
-      const name = files.length === 1 ? files[0].path : t("batch_files", { name: files[0].path, n: files.length });
-      this.send(name, files, chosen.length - files.length);
+      this.say(left.join(" "));
+      if (files.length === 0) return;
+      this.send(files.length === 1 ? files[0].path : t("batch_files", { name: files[0].path, n: files.length }), files);
     }
   }
 
-  async send(name, files, leftOut = 0) {
-    this.say(leftOut > 0 ? t("left_out", { n: leftOut }) : "");
+  async send(name, files) {
     const first = this.batches.all.length === 0;
     const sent = this.batches.send(name, files);
     reveal(this.list.firstElementChild, "nearest");
@@ -199,84 +211,34 @@ export class AddView {
     this.message.textContent = message;
   }
 
+  /** Brings the list of batches up to date, entry by entry: what has not changed stays, and so does the focus. */
   fillBatches() {
     if (this.list === undefined) return;
-    const open = new Set([...this.list.querySelectorAll("details[open]")].map((details) => details.dataset.of));
-    const focused = document.activeElement?.dataset?.action;
-    this.heading.hidden = this.batches.all.length === 0;
-    this.list.replaceChildren(...this.batches.all.map((batch) => this.entry(batch, open)));
-    if (focused !== undefined) this.list.querySelector(`[data-action="${CSS.escape(focused)}"]`)?.focus();
-    const [newest] = this.batches.all;
-    this.status.textContent = newest === undefined ? "" : `${newest.name}: ${stateOf(newest)} ${progressOf(newest)}`;
-  }
-
-  entry(batch, open) {
-    const { status } = batch;
-    const key = batch.id ?? batch.name;
-    const done = status === null ? 0 : status.annotated + status.failed;
-    const isOver = ["done", "failed", "gone"].includes(batch.state);
-    const bar = isOver
-      ? null
-      : h("progress", {
-          max: status?.total || 1,
-          value: batch.state === "sending" ? null : done,
-          "aria-label": batch.name,
-        });
-    return h(
-      "li",
-      { class: `panel batch ${batch.state}` },
-      h(
-        "div",
-        { class: "batch-head" },
-        h("b", { class: "batch-name" }, batch.name),
-        h("span", { class: "state" }, stateOf(batch)),
-        button(t("remove_batch"), () => this.batches.remove(batch), {
-          class: "link remove",
-          "aria-label": t("remove_batch_for", { name: batch.name }),
-          "data-action": `remove ${key}`,
-        }),
-      ),
-      bar,
-      h("p", { class: "batch-progress" }, progressOf(batch)),
-      batch.error === null ? null : h("p", { class: "warning" }, batch.error),
-      batch.shown === 0 ? null : this.actions(batch, key),
-      status === null
-        ? null
-        : [failuresOf(status, open.has("failures"), "failures"), notesOf(status, open.has("notes"), "notes")],
-    );
-  }
-
-  actions(batch, key) {
-    const show = button(t("show_letters"), () => this.onOpen(batch), {
-      class: "primary",
-      "data-action": `show ${key}`,
+    const { all } = this.batches;
+    this.heading.hidden = all.length === 0;
+    for (const [batch, entry] of this.entries) {
+      if (all.includes(batch)) continue;
+      const hadFocus = entry.element.contains(document.activeElement);
+      entry.element.remove();
+      this.entries.delete(batch);
+      if (hadFocus) (this.list.querySelector(".remove") ?? this.element.querySelector("#pasted")).focus();
+    }
+    all.forEach((batch, i) => {
+      const entry = this.entries.get(batch) ?? new BatchEntry(batch, this.info.formats, this.hooks);
+      this.entries.set(batch, entry);
+      entry.update();
+      if (this.list.children[i] !== entry.element) this.list.insertBefore(entry.element, this.list.children[i] ?? null);
     });
-    if (batch.state !== "done") return h("div", { class: "actions" }, show);
-    const formats = Object.keys(DOWNLOADS).filter((format) => this.info.formats.includes(format));
-    const downloads = formats.map((format) =>
-      button(labelName("download_as", format), () => this.fetch(batch, format), {
-        "data-action": `${format} ${key}`,
-        "data-format": format,
-      }),
-    );
-    return h(
-      "div",
-      { class: "actions" },
-      show,
-      h(
-        "span",
-        { class: "downloads", role: "group", "aria-label": t("download") },
-        h("span", {}, t("download")),
-        downloads,
-      ),
-    );
+    const [newest] = all;
+    const status = newest === undefined ? "" : `${newest.name}: ${stateOf(newest)} ${progressOf(newest)}`;
+    if (this.status.textContent !== status) this.status.textContent = status;
   }
 
   async fetch(batch, format) {
     const name = labelName("download_as", format);
     this.status.textContent = t("preparing", { name });
     try {
-      await download(`/api/batch/${batch.id}/download/${format}`, DOWNLOADS[format]);
+      await download(`/api/batch/${batch.id}/download/${format}`);
       this.status.textContent = t("downloaded", { name });
       this.say("");
     } catch (error) {
@@ -287,67 +249,14 @@ export class AddView {
   }
 }
 
-function stateOf(batch) {
-  if (batch.state === "failed" || batch.state === "gone") return "";
-  return t(batch.state);
-}
-
-function progressOf(batch) {
-  if (batch.wait) return t("busy", { n: batch.wait });
-  if (batch.status === null) return "";
-  const { annotated, failed, total, characters } = batch.status;
-  if (batch.status.state === "done") return t("finished", { annotated, failed, characters: plainNumber(characters) });
-  return t("progress", { done: annotated + failed, total, failed });
-}
-
-function failuresOf({ failures }, isOpen, key) {
-  if (failures.length === 0) return null;
-  const rows = failures.map(({ path, reason, mend, retryable }) => {
-    const gloss = glossOf(reason);
-    return h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, path),
-      h("td", {}, gloss === null ? reason : [gloss.reason, h("small", {}, reason)]),
-      h(
-        "td",
-        {},
-        gloss === null ? (mend ?? "") : [gloss.mend, h("small", {}, mend ?? "")],
-        retryable ? h("small", {}, t("retryable")) : null,
-      ),
-    );
-  });
-  return h(
-    "details",
-    { class: "failures", open: isOpen || failures.length <= 10, "data-of": key },
-    h("summary", {}, t("failures", { n: failures.length })),
-    h(
-      "table",
-      {},
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          [t("file"), t("reason"), t("mend")].map((head) => h("th", { scope: "col" }, head)),
-        ),
-      ),
-      h("tbody", {}, rows),
-    ),
-  );
-}
-
-function notesOf({ notes }, isOpen, key) {
-  if (notes.length === 0) return null;
-  return h(
-    "details",
-    { class: "notes", open: isOpen, "data-of": key },
-    h("summary", {}, t("notes", { n: notes.length })),
-    h(
-      "ul",
-      {},
-      notes.map(({ path, note }) => h("li", {}, `${path}: ${note}`)),
-    ),
-  );
+/** What pasted text is called: by its first line, else by the time. */
+function pastedName(text) {
+  const line = text.trim().split(/[\r\n\v\f\x85\u2028\u2029]/, 1)[0];
+  const name = [...line.replace(/[\\/:*?"<>|\x00-\x1f\x7f]+/g, " ").trim()].slice(0, LONGEST_NAME).join("").trim();
+  if (/\p{L}/u.test(name) && !name.startsWith(".") && !name.startsWith("~$")) return `${name}.txt`;
+  const two = (number) => String(number).padStart(2, "0");
+  const now = new Date();
+  const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join("-");
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map(two).join("-");
+  return t("pasted_name", { day, time });
 }

@@ -1,13 +1,14 @@
 // The server: every request goes to where the page came from.
 
 import { h, recall, remember } from "./dom.js";
+import { glossOfRefusal } from "./faults.js";
 import { t } from "./words.js";
 
 const TOKEN = "fanzha.token";
 
 /** What the server refused, or that it cannot be reached. */
 export class ApiError extends Error {
-  /** `status` is 0 where the server was not reached; `retryAfter` is in seconds, or null. */
+  /** `status` is 0 where the server was not reached; `retryAfter` is in seconds, null where it named none. */
   constructor(message, status, { mend = null, path = null, retryAfter = null } = {}) {
     super(message);
     this.status = status;
@@ -16,9 +17,16 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** The message as the server says it, with what mends it. */
+  /** The message as the server says it, with what mends it; for readers of Chinese what it means stands before it. */
   get words() {
-    return [this.path ? `${this.path}: ` : "", this.message, this.mend ? ` (${this.mend})` : ""].join("");
+    const said = [this.path ? `${this.path}: ` : "", this.message, this.mend ? ` (${this.mend})` : ""].join("");
+    const gloss = glossOfRefusal(this.message);
+    return gloss === null ? said : `${gloss} ${said}`;
+  }
+
+  /** Whether the same request may do in a while. */
+  get isPassing() {
+    return this.status === 0 || this.retryAfter !== null;
   }
 }
 
@@ -63,10 +71,12 @@ export async function requestJson(path, options = {}) {
   return (await request(path, options)).json();
 }
 
-/** Saves what a path gives under a name. */
-export async function download(path, name) {
-  const link = URL.createObjectURL(await (await request(path)).blob());
-  h("a", { href: link, download: name }).click();
+/** Saves what a path gives, under the name that the server gives it. */
+export async function download(path) {
+  const response = await request(path);
+  const [, name] = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
+  const link = URL.createObjectURL(await response.blob());
+  h("a", { href: link, download: name ?? "" }).click();
   setTimeout(() => URL.revokeObjectURL(link), 60_000);
 }
 
@@ -77,8 +87,9 @@ async function errorOf(response) {
   } catch {
     // no JSON: what stands before the server answered
   }
-  const after = Number(response.headers.get("Retry-After"));
-  const retryAfter = [429, 503].includes(response.status) ? Math.min(Math.max(after || 2, 1), 60) : null;
+  const after = response.headers.get("Retry-After");
+  const isPassing = after !== null && [429, 503].includes(response.status);
+  const retryAfter = isPassing ? Math.min(Math.max(Number(after) || 2, 1), 60) : null;
   return new ApiError(error.message ?? t("failed_with", { status: response.status }), response.status, {
     ...error,
     retryAfter,

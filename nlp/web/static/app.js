@@ -34,18 +34,30 @@ async function start(tried = false) {
   }
   const session = new Session();
   const batches = new Batches(session);
-  const letters = new LettersView(session, info.gold ? (letter, onEnd) => new Editor(letter, onEnd) : null);
-  const openBatch = (batch) => {
-    const first = session.letters.find((letter) => letter.batch === batch.id);
-    if (first !== undefined) letters.choose(first.key);
+  const letters = new LettersView(session, info.gold ? (letter, onEnd) => Editor.open(letter, onEnd) : null);
+  // Where the editor is not left, the reader is taken to its question; where leaving it has changed the letter's marks,
+  // `id` may be another one by now.
+  const show = (key, id = null) => {
+    const letterOf = () => session.letters.find((letter) => letter.key === key);
+    const before = letterOf();
+    const isOpen = letters.choose(key);
     frame.go("letters");
+    if (isOpen && id !== null && letterOf() === before) letters.pointAt(id);
   };
-  const compare = new CompareView(session, (key, id) => {
-    letters.choose(key);
-    frame.go("letters");
-    if (id !== null) letters.pointAt(id);
+  const add = new AddView(info, batches, {
+    onOpen: (batch) => {
+      const first = session.letters.find((letter) => letter.batch === batch.id);
+      if (first === undefined || session.open?.batch === batch.id) frame.go("letters");
+      else show(first.key);
+    },
+    mayRemove: (batch) => {
+      if (letters.editor?.letter.batch !== batch.id || letters.leave()) return true;
+      frame.go("letters");
+      return false;
+    },
   });
-  const frame = new Frame(root, [new AddView(info, batches, openBatch), letters, compare], { lead: () => t("lead") });
+  const compare = new CompareView(session, show);
+  const frame = new Frame(root, [add, letters, compare], { lead: () => t("lead") });
   session.addEventListener("change", () => frame.refresh());
   window.addEventListener("beforeunload", (event) => {
     if (letters.editor?.isDirty) event.preventDefault();

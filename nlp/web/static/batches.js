@@ -27,25 +27,20 @@ export class Batches extends EventTarget {
     } catch {
       // not ours
     }
-    await Promise.all(
-      kept.map(async ({ id, name }) => {
-        try {
-          const status = await requestJson(`/api/batch/${id}`);
-          const batch = { id, name, state: "waiting", status, error: null, shown: 0 };
-          this.all.push(batch);
-          await this.watch(batch);
-        } catch (error) {
-          if (!(error instanceof ApiError)) throw error;
-        }
-      }),
-    );
-    this.keep();
+    const batches = kept.map(({ id, name, error }) => {
+      const sent = { ...newBatch(name, "waiting"), id };
+      return id === null ? { ...sent, state: "failed", error: error ?? t("cut_off") } : sent;
+    });
+    this.all.push(...batches);
+    this.changed();
+    await Promise.all(batches.filter(({ id }) => id !== null).map((batch) => this.watch(batch)));
   }
 
   /** Sends files (`{file, path}`) as a batch and watches it to its end. */
   async send(name, files) {
-    const batch = { id: null, name, state: "sending", status: null, error: null, shown: 0, wait: null };
+    const batch = newBatch(name, "sending");
     this.all.unshift(batch);
+    this.keep();
     this.changed();
     const form = new FormData();
     for (const { file, path } of files) form.append("files", file, path);
@@ -58,7 +53,8 @@ export class Batches extends EventTarget {
       }
       batch.id = sent.id;
     } catch (error) {
-      this.fail(batch, error);
+      if (!(error instanceof ApiError)) throw error;
+      this.fail(batch, error.words);
       return batch;
     }
     this.keep();
@@ -73,7 +69,7 @@ export class Batches extends EventTarget {
       try {
         return await requestJson("/api/batch", { method: "POST", body: form });
       } catch (error) {
-        if (error.retryAfter === null || error.retryAfter === undefined || tries === 20) throw error;
+        if (!(error.retryAfter > 0) || tries === 20) throw error;
         batch.wait = error.retryAfter;
         this.changed();
         await pause(error.retryAfter * 1000);
@@ -95,13 +91,20 @@ export class Batches extends EventTarget {
           return;
         }
         if (batch.shown < Math.min(PAGE, batch.status.annotated)) await this.fetchFirst(batch);
-        batch.state = batch.status.state;
+        if (batch.state !== "removed") batch.state = batch.status.state;
       } catch (error) {
-        if (error.status !== 0 && error.retryAfter === null) {
-          this.fail(batch, error);
+        if (batch.state === "removed") return;
+        if (!(error instanceof ApiError)) throw error;
+        if (error.status === 404) {
+          this.expire(batch);
           return;
         }
-        batch.error = t("lost");
+        if (!error.isPassing) {
+          this.fail(batch, error.words);
+          return;
+        }
+        batch.error = error.status === 0 ? t("lost") : `${error.words} ${t("busy", { n: error.retryAfter })}`;
+        wait = Math.max(wait, 1000 * (error.retryAfter ?? 0));
       }
       this.changed();
       await pause(wait);
@@ -162,24 +165,32 @@ export class Batches extends EventTarget {
     this.changed();
   }
 
-  fail(batch, error) {
+  /** Ends a batch with the words that say why. */
+  fail(batch, words) {
     if (batch.state === "removed") return;
     batch.state = "failed";
-    batch.error = error instanceof ApiError ? error.words : String(error);
+    batch.error = words;
+    this.keep();
     this.changed();
   }
 
+  /** Keeps the batches for when the page is loaded anew; those that failed are told of then, too. */
   keep() {
-    remember(
-      "sessionStorage",
-      KEPT,
-      JSON.stringify(this.all.filter(({ id }) => id !== null).map(({ id, name }) => ({ id, name }))),
-    );
+    const kept = this.all.map(({ id, name, error }) => ({ id, name, error: id === null ? error : null }));
+    remember("sessionStorage", KEPT, JSON.stringify(kept));
   }
 
   changed() {
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/**
+ * A batch: `id` on the server or null, `status` as the server says, `shown` letters are in the session, `error` and
+ * `wait` (seconds until another try) are for the reader.
+ */
+function newBatch(name, state) {
+  return { id: null, name, state, status: null, error: null, shown: 0, wait: null };
 }
 
 function pause(milliseconds) {

@@ -51,9 +51,8 @@ export function scoreText(score) {
   return score === null || score === undefined ? null : score.toFixed(2);
 }
 
-/** Bytes as `1.2 MB`. */
+/** Bytes as `1.2 MB`; a megabyte is 10^6 bytes, as where the limits are set. */
 export function byteSize(bytes) {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(0)} KB`;
-  return `${(bytes / 1024 ** 2).toFixed(1).replace(/\.0$/, "")} MB`;
+  const [size, unit] = bytes < 1000 ? [bytes, "B"] : bytes < 1e6 ? [bytes / 1e3, "kB"] : [bytes / 1e6, "MB"];
+  return `${size.toFixed(1).replace(/\.0$/, "")} ${unit}`;
 }

@@ -9,9 +9,13 @@ const ROW = 34; // pixels
 const AXIS = 26;
 const CHARACTER = 13; // the width of a full-width character of the labels
 
-/** What a claim's bar is drawn as: below nought for a decrease. */
+/** What a claim's bar is drawn to: below nought for a decrease. */
 export function drawnValue(claim) {
-  return claim.direction === "down" ? -claim.value : claim.value;
+  return signed(claim, claim.value);
+}
+
+function signed(claim, value) {
+  return claim.direction === "down" ? -value : value;
 }
 
 /** The chart of rows of an indicator (see `indicatorsOf`), `width` pixels wide. */
@@ -19,11 +23,8 @@ export function indicatorChart(name, rows, width) {
   const labels = Math.min(240, Math.round(width * 0.36));
   const values = 96;
   const plot = Math.max(60, width - labels - values);
-  const tops = rows.map(({ claim }) =>
-    claim.value_max === null ? drawnValue(claim) : Math.max(drawnValue(claim), claim.value_max),
-  );
-  const low = Math.min(0, ...rows.map(({ claim }) => drawnValue(claim)));
-  const ticks = ticksOf(low, Math.max(0, ...tops), Math.max(2, Math.floor(plot / 90)));
+  const drawn = rows.flatMap(({ claim }) => [drawnValue(claim), signed(claim, claim.value_max ?? claim.value)]);
+  const ticks = ticksOf(Math.min(0, ...drawn), Math.max(0, ...drawn), Math.max(2, Math.floor(plot / 90)));
   const [first, last] = [ticks[0], ticks.at(-1)];
   const x = (value) => labels + ((value - first) / (last - first || 1)) * plot;
   const height = rows.length * ROW + AXIS;
@@ -42,17 +43,18 @@ export function indicatorChart(name, rows, width) {
     const tip = [headingOf(letter), `${periodOf(claim)}: ${claimValue(claim)}`, claimReading(claim), changeOf(claim)]
       .filter(Boolean)
       .join("|");
+    const most = signed(claim, claim.value_max ?? claim.value);
     const range =
       claim.value_max === null
         ? null
         : svg("rect", {
             class: "range",
-            x: x(claim.value),
+            x: Math.min(x(value), x(most)),
             y: top,
-            width: Math.max(0, x(claim.value_max) - x(claim.value)),
+            width: Math.abs(x(most) - x(value)),
             height: ROW - 12,
           });
-    const end = claim.value_max === null ? to : x(claim.value_max);
+    const end = Math.max(to, x(most));
     return svg(
       "g",
       { class: "chart-row", "data-tip": tip.replaceAll("\n", " ") },

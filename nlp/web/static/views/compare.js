@@ -91,9 +91,14 @@ export class CompareView {
       h(
         "dl",
         { class: "cards" },
-        card(t("letters"), this.rows.length, t("unit_letters")),
-        card(t("measures"), countOf(totals), t("unit_measures"), t("done_planned", parts)),
-        card(t("claims"), totals.claims, t("unit_claims")),
+        card(t("letters"), this.rows.length, t("unit_letters", { n: this.rows.length })),
+        card(
+          t("measures"),
+          countOf(totals),
+          t("unit_measures", { n: countOf(totals) }),
+          t("done_planned", parts),
+        ),
+        card(t("claims"), totals.claims, t("unit_claims", { n: totals.claims })),
       ),
       h(
         "table",

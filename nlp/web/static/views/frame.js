@@ -26,7 +26,8 @@ export class Frame {
   render() {
     document.documentElement.lang = t("lang");
     document.title = t("brand");
-    this.nav = h("nav", { class: "views", "aria-label": t("main_navigation") });
+    this.links = this.views.map((view) => this.linkTo(view));
+    this.nav = h("nav", { class: "views", "aria-label": t("main_navigation") }, this.links);
     const language = button(
       t("other_language"),
       () => {
@@ -85,23 +86,21 @@ export class Frame {
     window.scrollTo(0, 0);
   }
 
-  /** Brings the counts beside the views' names up to date. */
+  linkTo(view) {
+    const follow = (event) => {
+      event.preventDefault();
+      this.go(view.id);
+    };
+    return h("a", { href: `#${view.id}`, on: { click: follow } }, view.title(), h("span", { class: "amount" }));
+  }
+
+  /** Brings the counts beside the views' names up to date, and which view is shown. */
   refresh() {
-    this.nav.replaceChildren(
-      ...this.views.map((view) => {
-        const count = view.count();
-        const follow = (event) => {
-          event.preventDefault();
-          this.go(view.id);
-          this.nav.querySelector("[aria-current]").focus();
-        };
-        return h(
-          "a",
-          { href: `#${view.id}`, "aria-current": view.id === this.at ? "page" : null, on: { click: follow } },
-          view.title(),
-          count ? h("span", { class: "amount" }, ` ${count}`) : null,
-        );
-      }),
-    );
+    this.views.forEach((view, i) => {
+      const count = view.count();
+      this.links[i].lastChild.textContent = count ? ` ${count}` : "";
+      if (view.id === this.at) this.links[i].setAttribute("aria-current", "page");
+      else this.links[i].removeAttribute("aria-current");
+    });
   }
 }

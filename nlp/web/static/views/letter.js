@@ -16,8 +16,7 @@ const NARROW = "(max-width: 999px)"; // as in the style sheet: one pane at a tim
  * The view of one letter.
  *
  * `letter` is a Letter, `filter` the Filter. `options.toolbar` stands beside the heading. `options.editor`, where the
- * letter is being corrected, takes the place of the tables: it has `element`, `pick(id)` for a mark that was clicked,
- * and `selected(span)` for a selection of text.
+ * letter is being corrected, takes the place of the tables: it has `element`, and `pick(id)` for a mark that was clicked.
  */
 export class LetterView {
   constructor(letter, filter, options = {}) {
@@ -181,8 +180,9 @@ export class LetterView {
     );
   }
 
-  /** From a row to the mark. */
+  /** From a row to the mark, where the letter has it. */
   goToText(id) {
+    if (!this.pieces.has(id)) return;
     if (this.element.dataset.pane !== "text" && matchMedia(NARROW).matches) this.tabs.select("text");
     const stop = this.stops.find((one) => one.dataset.stop === id);
     const piece = this.pieces.get(id)[0];

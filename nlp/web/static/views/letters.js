@@ -15,7 +15,8 @@ const SEARCH_FROM = 8; // letters from which on a search is of use
 /**
  * The view of the letters of a session.
  *
- * `correction`, where letters can be corrected, is `(letter, onEnd) => editor`: see `nlp/web/static/correct.js`.
+ * `correction`, where letters can be corrected, is `async (letter, onEnd) => editor`: see `nlp/web/static/correct.js`. While
+ * there is an editor, the open letter stays in it, whatever comes in the meantime.
  */
 export class LettersView {
   constructor(session, correction = null) {
@@ -42,7 +43,6 @@ export class LettersView {
   /** Builds everything anew, as after a change of language. */
   render() {
     this.shown = null;
-    this.editor = null;
     this.list = h("ol", { class: "letter-list" });
     this.more = h("div", { class: "more" });
     const search = h("input", {
@@ -70,13 +70,15 @@ export class LettersView {
     );
     this.main = h("div", { class: "open-letter" });
     this.element.replaceChildren(this.nav, this.main);
+    if (this.editor !== null) this.showEditor();
     this.onChange();
   }
 
   onChange() {
     if (this.list === undefined) return;
     this.fillList();
-    if (this.session.open !== this.shown) this.openLetter();
+    if (this.editor === null && this.session.open !== this.shown) this.openLetter();
+    this.fillSteps();
   }
 
   fillList() {
@@ -120,14 +122,24 @@ export class LettersView {
     );
   }
 
+  /** Opens a letter; false where the reader is first asked about an unsaved correction, and it was not opened. */
   choose(key) {
-    if (this.editor !== null && !this.editor.mayLeave()) return;
-    this.editor?.end();
+    if (!this.leave()) return false;
     this.element.dataset.at = "letter";
     this.shown = null;
     this.session.show(key);
     this.main.querySelector("h2")?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
+    return true;
+  }
+
+  /** Ends the correction, where there is one; false where the reader is asked first, and it goes on. */
+  leave() {
+    if (this.editor === null) return true;
+    this.element.dataset.at = "letter"; // where its question is seen
+    if (!this.editor.mayLeave()) return false;
+    this.editor.end();
+    return true;
   }
 
   /** Shows the list on a narrow screen. */
@@ -159,32 +171,72 @@ export class LettersView {
     this.view?.goToText(id);
   }
 
-  startCorrecting(letter) {
+  async startCorrecting(letter) {
     sharedCard().hide();
-    this.editor = this.correction(letter, (saved) => {
-      this.editor = null;
-      if (saved === null) this.openLetter();
-      else this.session.correct(letter.key, saved.measures, saved.claims);
-    });
-    const view = new LetterView(letter, this.filter, { editor: this.editor });
-    this.editor.attach(view);
+    const start = this.main.querySelector(".correct");
+    start.disabled = true;
+    let editor;
+    try {
+      editor = await this.correction(letter, (saved) => this.endCorrecting(letter, saved));
+    } finally {
+      start.disabled = false;
+    }
+    if (this.editor !== null || this.shown !== letter) return; // the reader has gone on
+    this.editor = editor;
+    this.showEditor();
+    this.view.text.focus({ preventScroll: true });
+  }
+
+  showEditor() {
+    const { editor } = this;
+    this.shown = this.session.open;
+    editor.build();
+    const view = new LetterView(editor.letter, this.filter, { editor });
     this.put(view);
+    editor.attach(view);
+  }
+
+  endCorrecting(letter, saved) {
+    this.editor = null;
+    if (saved === null) this.openLetter();
+    else this.session.correct(letter.key, saved.measures, saved.claims);
+    this.main.querySelector(".correct")?.focus({ preventScroll: true });
   }
 
   put(view) {
     this.view = view;
-    const letters = this.session.letters;
-    const at = letters.findIndex((one) => one.key === this.session.openKey);
-    const step = (label, to) =>
-      button(label, () => this.choose(letters[to].key), { class: "link", disabled: letters[to] === undefined });
-    const steps = h(
+    this.place = h("span", { class: "place" });
+    this.steps = [
+      button(t("previous"), () => this.step(-1), { class: "link" }),
+      button(t("next"), () => this.step(1), { class: "link" }),
+    ];
+    const top = h(
       "nav",
       { class: "top", "aria-label": t("letters") },
       button(`‹ ${t("back_to_list")}`, () => this.toList(), { class: "link to-list" }),
-      h("span", { class: "place" }, t("place", { n: at + 1, of: letters.length })),
-      h("span", { class: "steps" }, step(t("previous"), at - 1), step(t("next"), at + 1)),
+      this.place,
+      h("span", { class: "steps" }, this.steps),
     );
     view.element.querySelector("h2").tabIndex = -1;
-    this.main.replaceChildren(steps, view.element);
+    this.main.replaceChildren(top, view.element);
+    this.fillSteps();
+  }
+
+  /** Says which of the letters is open; more may have come. */
+  fillSteps() {
+    if (this.view === null || this.view === undefined) return;
+    const { letters } = this.session;
+    const at = this.at();
+    this.place.textContent = t("place", { n: at + 1, of: letters.length });
+    this.steps[0].disabled = letters[at - 1] === undefined;
+    this.steps[1].disabled = letters[at + 1] === undefined;
+  }
+
+  at() {
+    return this.session.letters.findIndex((letter) => letter.key === this.session.openKey);
+  }
+
+  step(by) {
+    this.choose(this.session.letters[this.at() + by].key);
   }
 }

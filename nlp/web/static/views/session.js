@@ -11,7 +11,10 @@ export class Session extends EventTarget {
     this.openKey = null;
   }
 
-  /** Puts the letters of a batch, in their order, in the place of those it had; a letter that is there stays as it is. */
+  /**
+   * Puts the letters of a batch, in their order, in the place of those it had; a letter that is there stays as it is, and
+   * the open one stays even where it is not among them: of a batch that is under way, only the first ones are given.
+   */
   setBatch(batch, letters) {
     const known = new Map(this.letters.map((letter) => [letter.key, letter]));
     const seen = new Map(); // runs of a report may have the same paths
@@ -21,13 +24,19 @@ export class Session extends EventTarget {
       const key = `${batch} ${seen.get(path)} ${path}`;
       return known.get(key) ?? { ...letter, key, batch };
     });
-    this.letters = [...this.letters.filter((letter) => letter.batch !== batch), ...added];
-    if (this.open === null) this.openKey = this.letters[0]?.key ?? null;
-    this.changed();
+    const { open } = this;
+    if (open !== null && open.batch === batch && !added.some(({ key }) => key === open.key)) added.push(open);
+    this.replace(batch, added);
   }
 
   removeBatch(batch) {
-    this.setBatch(batch, []);
+    this.replace(batch, []);
+  }
+
+  replace(batch, letters) {
+    this.letters = [...this.letters.filter((letter) => letter.batch !== batch), ...letters];
+    if (this.open === null) this.openKey = this.letters[0]?.key ?? null;
+    this.changed();
   }
 
   /** Puts another result on a letter. */
