@@ -21,14 +21,29 @@ from typing import Any
 from nlp.batch.jobs import Failed, Job, Outcome, Stage, WorkerSettings
 from nlp.batch.worker import serve
 from nlp.errors import FanzhaError
+from nlp.inference.backends import available_cores
+from nlp.inference.loading import on_gpu
 from nlp.schema import ModelInfo
 
 Target = Callable[[Connection, WorkerSettings], None]
 
 _START_SECONDS = 300.0
+_GPU_CHUNK = 32
 _STOP_SECONDS = 2.0
 _MOST_FAILED_STARTS = 3
 """In a row, after the first process has started: memory may be short for a moment."""
+
+
+def crew_of(settings: WorkerSettings, workers: int | None) -> tuple[int, int]:
+    """How many processes, and how many letters each is given at a time.
+
+    A GPU predicts many letters together in one process; cores take one each. `workers` has the last word on the first.
+
+    Raises:
+        FanzhaError: where there is no such device, or no such model.
+    """
+    gpu = on_gpu(settings.model, settings.device)
+    return workers or (1 if gpu else available_cores()), _GPU_CHUNK if gpu else 1
 
 
 class LocalEngine:

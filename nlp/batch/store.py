@@ -102,8 +102,7 @@ class Store:
     def keep(self, key: str) -> None:
         """Takes what is known of a letter into this run. It is on disk with the next letter, or `commit`."""
         with self._faults():
-            if not self._base.in_transaction:
-                self._base.execute("begin")
+            self._begin()
             self._base.execute("update letters set run = ? where key = ?", (self.run, key))
 
     def add(self, letter: Annotated, fingerprint: Fingerprint) -> int:
@@ -130,16 +129,17 @@ class Store:
     def add_note(self, key: str, note: str) -> None:
         """Records what a person should know of a file that is no letter."""
         with self._faults():
-            if not self._base.in_transaction:
-                self._base.execute("begin")
+            self._begin()
             self._base.execute("insert or replace into notes values (?, ?, ?)", (key, self.run, note))
 
     def keep_all_under(self, key: str) -> None:
         """As `keep`, for a letter or for all that an archive of that key held."""
         with self._faults():
+            self._begin()
+            # What begins with KEY/ lies before KEY0, the next character: a range of the index, not a look at every row.
             self._base.execute(
-                "update letters set run = ? where key = ? or substr(key, 1, ?) = ?",
-                (self.run, key, len(key) + 1, f"{key}/"),
+                "update letters set run = ? where key = ? or (key >= ? and key < ?)",
+                (self.run, key, f"{key}/", f"{key}0"),
             )
 
     def keep_rest(self) -> None:
@@ -156,18 +156,12 @@ class Store:
         with self._faults():
             self._base.execute("update runs set whole = 1 where run = ?", (self.run,))
 
-    def is_whole(self) -> bool:
-        """Whether any run before this one came to its end."""
-        with self._faults():
-            (count,) = self._base.execute("select count(*) from runs where whole").fetchone()
-        return bool(count)
-
     def add_files(self, paths: Iterable[str]) -> None:
-        """Records files that are about to be written in this run, by their paths in the output folder."""
+        """Records files that this run has written, by their paths in the output folder."""
         with self._faults():
-            self._base.execute("begin")
+            self._begin()
             self._base.executemany("insert or replace into files values (?, ?)", ((path, self.run) for path in paths))
-            self._base.execute("commit")
+        self.commit()
 
     def files(self) -> Iterator[str]:
         """The files that earlier runs wrote and this one did not."""
@@ -216,6 +210,11 @@ class Store:
             ).fetchone()
             (skipped,) = self._base.execute("select count(*) from notes where run = ?", (self.run,)).fetchone()
         return done, failed, skipped
+
+    def _begin(self) -> None:
+        """Begins a transaction where none is open: what can be done again need not be on disk at once."""
+        if not self._base.in_transaction:
+            self._base.execute("begin")
 
     def _insert(self, key: str, fingerprint: Fingerprint, **values: Any) -> None:
         row = {

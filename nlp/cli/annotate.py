@@ -70,17 +70,14 @@ def annotate_command(
     Exits with 0 when every letter has a result, with 2 when some failed, with 130 when it was stopped.
     """
     from nlp.batch.jobs import WorkerSettings
-    from nlp.batch.local import LocalEngine
+    from nlp.batch.local import LocalEngine, crew_of
     from nlp.batch.run import RunSettings, annotate_folders
     from nlp.documents.sources import STATE
-    from nlp.inference.backends import available_cores
-    from nlp.inference.loading import on_gpu
 
     limits = limits_of(
         max_megabytes=max_megabytes, max_characters=max_characters, max_unpacked=max_unpacked, max_ratio=max_ratio,
         max_members=max_members, max_pages=max_pages, max_seconds=max_seconds,
     )  # fmt: skip
-    gpu = on_gpu(model, device)
     worker = WorkerSettings(
         limits=limits, text_field=text_field, model=model, device=device, scratch=output / STATE / "tmp"
     )
@@ -89,9 +86,9 @@ def annotate_command(
         retry_failed=retry_failed,
     )  # fmt: skip
     summary = None
-    count = workers or (1 if gpu else available_cores())
+    count, chunk = crew_of(worker, workers)
     try:
-        with LocalEngine(worker, workers=count, chunk=32 if gpu else 1) as engine:
+        with LocalEngine(worker, workers=count, chunk=chunk) as engine:
             for summary in annotate_folders(settings, engine, watch=watch):
                 typer.echo(describe(summary, output))
                 for fault in summary.faults:

@@ -69,9 +69,8 @@ def serve_command(
     import uvicorn  # noqa: F401
 
     from nlp.batch.jobs import WorkerSettings
+    from nlp.batch.local import crew_of
     from nlp.errors import FanzhaError
-    from nlp.inference.backends import available_cores
-    from nlp.inference.loading import on_gpu
     from nlp.web.engine import Engine
     from nlp.web.server import run_server
     from nlp.web.settings import ServerLimits, WebSettings, is_loopback
@@ -95,12 +94,9 @@ def serve_command(
         token=token,
         hosts=frozenset(name.lower() for name in allow_host or ()),
     )
-    gpu = on_gpu(model, device)
-    engine = Engine(
-        WorkerSettings(limits=limits, text_field=text_field, model=model, device=device),
-        workers=workers or (1 if gpu else available_cores()),
-        chunk=32 if gpu else 1,
-    )
+    worker = WorkerSettings(limits=limits, text_field=text_field, model=model, device=device)
+    count, chunk = crew_of(worker, workers)
+    engine = Engine(worker, workers=count, chunk=chunk)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("fanzha.web").setLevel(logging.INFO)
 

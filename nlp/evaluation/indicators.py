@@ -11,6 +11,7 @@ from typing import Any
 from nlp.annotation.corpus import GoldLetter
 from nlp.claims.indicators import context_before, indicator_of
 from nlp.errors import FanzhaError
+from nlp.evaluation.facts import FieldScore
 from nlp.files import read_json
 from nlp.labels import ClaimType
 
@@ -30,20 +31,8 @@ class LabelledMetric:
 
 
 @dataclass(frozen=True)
-class IndicatorScore:
+class IndicatorScore(FieldScore):
     """Counts over labelled metrics. A metric with an indicator in gold and another one read is `wrong` alone."""
-
-    correct: int
-    null: int
-    wrong: int
-    missed: int
-    spurious: int
-
-    @property
-    def accuracy(self) -> float:
-        """The share that is as in the gold, null included; 1 for none."""
-        right = self.correct + self.null
-        return _share(right, right + self.wrong + self.missed + self.spurious)
 
     @property
     def precision(self) -> float:

@@ -49,9 +49,10 @@ def load_predictor(folder: Path | None = None, *, device: str = "auto", threads:
     Raises:
         FanzhaError: where a file is missing or is not what the manifest says, or the device is not there.
     """
+    _check_device(device)
     folder = shipped_model() if folder is None else Path(folder)
-    gpu = on_gpu(folder, device)
     manifest = read_manifest(folder)
+    gpu = _uses_gpu(manifest, device)
     _verify(folder, manifest, TOKENIZER)
     tokenizer = TextTokenizer.from_folder(folder)
     backend: Backend
@@ -81,12 +82,19 @@ def on_gpu(folder: Path | None, device: str) -> bool:
     Raises:
         FanzhaError: where there is no device of that name, or the folder is no model.
     """
-    if re.fullmatch(r"auto|cpu|torch-cpu|cuda(:\d{1,2})?", device) is None:
-        raise FanzhaError(f"there is no device {device!r}", mend="use --device auto, cpu, cuda or cuda:N")
+    _check_device(device)
     if device != "auto":
         return device.startswith("cuda")
-    manifest = read_manifest(shipped_model() if folder is None else Path(folder))
-    return WEIGHTS in manifest.files and gpu_ready()
+    return _uses_gpu(read_manifest(shipped_model() if folder is None else Path(folder)), device)
+
+
+def _check_device(device: str) -> None:
+    if re.fullmatch(r"auto|cpu|torch-cpu|cuda(:\d{1,2})?", device) is None:
+        raise FanzhaError(f"there is no device {device!r}", mend="use --device auto, cpu, cuda or cuda:N")
+
+
+def _uses_gpu(manifest: Manifest, device: str) -> bool:
+    return device.startswith("cuda") or (device == "auto" and WEIGHTS in manifest.files and gpu_ready())
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -121,3 +121,14 @@ def test_store_where_nothing_can_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
     with pytest.raises(FanzhaError, match="cannot be written"):
         Store(tmp_path / "state" / "letters.sqlite")
+
+
+def test_store_keeps_a_letter_or_what_an_archive_held(path: Path) -> None:
+    store = Store(path)
+    for key in ("z.zip/a", "z.zip/b/c", "z.zip", "z.zip0", "z.zip2/a", "z", "y.txt"):
+        store.add(annotated(key), MADE)
+    store.next_run()
+    store.keep_all_under("z.zip")
+    assert [key for key, _ in lines(store)] == ["z.zip", "z.zip/a", "z.zip/b/c"]
+    store.keep_all_under("y.txt")
+    assert [key for key, _ in lines(store)] == ["y.txt", "z.zip", "z.zip/a", "z.zip/b/c"]
