@@ -22,8 +22,9 @@ from nlp.clause_chain import (
     state_probabilities,
 )
 from nlp.labels import CLAUSE_STATES, OUTSIDE, QUANTITY_LABELS, head_slices
+from nlp.pair_scores import PairScorer, Pointed, token_counts
 from nlp.schema import Measure
-from nlp.spans import LabelledSpan
+from nlp.spans import LabelledSpan, Links
 from nlp.text.segmentation import Clause, Structure
 from nlp.text.tokenization import Tokens
 
@@ -32,12 +33,17 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Decoded:
-    """The spans of one document, each list in text order."""
+    """The spans of one document, each list in text order.
+
+    `pointed` has for each quantity the metric and the period that the pair scorer finds for it; None where the model
+    has none.
+    """
 
     measures: list[Measure]
     quantities: list[LabelledSpan]
     metrics: list[LabelledSpan]
     periods: list[LabelledSpan]
+    pointed: list[Links] | None = None
 
 
 def decode(
@@ -46,6 +52,7 @@ def decode(
     tokens: Tokens,
     logits: npt.NDArray[np.floating],
     transitions: FloatArray | None = None,
+    places: FloatArray | None = None,
     temperatures: dict[str, float] | None = None,
 ) -> Decoded:
     """Finds the spans of one document.
@@ -54,17 +61,23 @@ def decode(
         text: the document.
         structure: how it is cut.
         tokens: its tokens.
-        logits: [tokens, labels of all heads].
+        logits: [tokens, labels of all heads and, with `places`, pair vectors].
         transitions: of the chain over clauses, see `nlp.clause_chain`; None where clauses stand alone.
-        temperatures: what scores are divided by before they become probabilities, for `clause` and `quantity`, fitted
-            on documents outside training (Guo et al., "On Calibration of Modern Neural Networks", 2017); 1 for what
-            is not named. They change no decision.
+        places: the table of `nlp.pair_scores`; None where the model has no pair scorer.
+        temperatures: what scores are divided by before they become probabilities, for `clause`, `quantity` and `pair`,
+            fitted on documents outside training (Guo et al., "On Calibration of Modern Neural Networks", 2017); 1 for
+            what is not named. They change no decision.
     """
     columns = head_slices()
     heads = {name: np.asarray(logits[:, part], dtype=np.float64) for name, part in columns.items()}
     temperatures = temperatures or {}
     quantities = decode_quantities(text, structure, tokens, heads["quantity"], temperatures.get("quantity", 1.0))
     barriers = _barriers(tokens, structure, quantities)
+    pointed = None
+    if places is not None:
+        scorer = PairScorer(places, temperatures.get("pair", 1.0))
+        vectors = np.asarray(logits[:, max(part.stop for part in columns.values()) :], dtype=np.float64)
+        pointed = decode_pairs(text, structure, tokens, vectors, quantities, barriers, scorer)
     chain = no_transitions() if transitions is None else transitions
     return Decoded(
         decode_measures(
@@ -73,6 +86,7 @@ def decode(
         quantities,
         decode_borders(tokens, heads["metric"], "metric", barriers),
         decode_borders(tokens, heads["period"], "period", barriers),
+        pointed,
     )
 
 
@@ -157,6 +171,36 @@ def quantity_scores(
     ]
     means = [scores[inside].mean(0) for _, inside in found]
     return [candidate for candidate, _ in found], np.array(means).reshape(len(found), scores.shape[1])
+
+
+def decode_pairs(
+    text: str,
+    structure: Structure,
+    tokens: Tokens,
+    vectors: FloatArray,
+    quantities: Sequence[LabelledSpan],
+    barriers: npt.NDArray[np.bool_],
+    scorer: PairScorer,
+) -> list[Links]:
+    """For each quantity the metric and the period that the pair scorer finds for it.
+
+    Args:
+        vectors: [tokens, pair columns].
+        barriers: see `decode_borders`.
+    """
+    numbers = [(c.start, c.end) for c in find_document_quantities(text, structure) if c.veto is None]
+    counts = token_counts(structure, tokens, numbers)
+    found: list[Links] = []
+    for quantity in quantities:
+        pointed = scorer.point(vectors, counts, tokens.within(quantity.start, quantity.end), barriers)
+        found.append({relation: _as_span(tokens, relation, one) for relation, one in pointed.items()})
+    return found
+
+
+def _as_span(tokens: Tokens, relation: str, one: Pointed) -> LabelledSpan | None:
+    if one.first < 0:
+        return None
+    return LabelledSpan(int(tokens.starts[one.first]), int(tokens.ends[one.last - 1]), relation, rounded(one.score))
 
 
 def decode_borders(

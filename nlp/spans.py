@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nlp.pair_scores import Relation
+
 
 @dataclass(frozen=True, order=True)
 class LabelledSpan:
@@ -13,3 +15,7 @@ class LabelledSpan:
     end: int
     label: str
     score: float = 1.0
+
+
+Links = dict[Relation, LabelledSpan | None]
+"""What a quantity is linked to: its metric and its period."""

@@ -72,7 +72,7 @@ def describe_hard_cases(letters: Sequence[GoldLetter]) -> str:
         "# Where the hard cases are",
         "",
         "Each letter names in its front matter the hard cases that it holds at least once; the plan set them before",
-        "the letter was written (blocks i, j, l, m, n: read off the letter).\n\nPrinted by `fanzha corpus stats --where`.",
+        "the letter was written (blocks i to p: read off the letter).\n\nPrinted by `fanzha corpus stats --where`.",
         "",
         "| hard case | what it is | letters | ids |",
         "|---|---|---:|---|",

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from nlp.claims.changes import basis_of, direction_of
-from nlp.claims.figures import Figure, groups, read_figures
+from nlp.claims.figures import Figure, Group, groups, read_figures
 from nlp.claims.metrics import assign_metrics
 from nlp.claims.periods import assign_periods
+from nlp.pair_scores import RELATIONS
 from nlp.schema import Claim, Measure, Span
-from nlp.spans import LabelledSpan
+from nlp.spans import LabelledSpan, Links
 from nlp.text.healing import Healed, heal
 from nlp.text.segmentation import Structure
 
@@ -24,6 +25,7 @@ def link_claims(
     metrics: Sequence[LabelledSpan],
     periods: Sequence[LabelledSpan],
     measures: Sequence[Measure],
+    pointed: Sequence[Links] | None = None,
 ) -> list[Claim]:
     """The claims of a document.
 
@@ -34,6 +36,8 @@ def link_claims(
         metrics: what is measured; the label does not matter.
         periods: times that figures are for; the label does not matter.
         measures: the measures of the document, in the order that claims refer to.
+        pointed: for each quantity the metric and the period that the pair scorer finds for it; without them, the rules
+            of `nlp.claims.metrics` and `nlp.claims.periods` choose among `metrics` and `periods`.
 
     Returns:
         One claim for each quantity that the number grammar reads, in text order, with the quantity's score.
@@ -44,6 +48,11 @@ def link_claims(
     lists = groups(own_text, own, figures)
     metric_of = assign_metrics(own_text, own, figures, lists, [healed.inside(m.start, m.end) for m in metrics])
     period_of = assign_periods(own_text, own, figures, [healed.inside(p.start, p.end) for p in periods])
+    if pointed is not None:
+        chosen = {healed.inside(q.start, q.end)[0]: links for q, links in zip(quantities, pointed, strict=True)}
+        metric_of, period_of = combine_links(
+            figures, lists, metric_of, [_inside_links(chosen[figure.start], healed) for figure in figures]
+        )
     first_of = {i: group.first for group in lists for i in range(group.first, group.last)}
     holder = _MeasureFinder(measures)
 
@@ -89,6 +98,31 @@ def _basis_before(
         if metric_of[k] == metric_of[i]:
             return claims[k].basis
     return None
+
+
+def combine_links(
+    figures: Sequence[Figure],
+    lists: Sequence[Group],
+    by_rule: Sequence[tuple[int, int] | None],
+    pointed: Sequence[tuple[tuple[int, int] | None, tuple[int, int] | None]],
+) -> tuple[list[tuple[int, int] | None], list[tuple[int, int] | None]]:
+    """What the pair scorer points at, within what is certain: a list that 分别 hands out takes its metrics in order."""
+    metrics, periods = [metric for metric, _ in pointed], [period for _, period in pointed]
+    for group in lists:
+        if group.handed_out is None:
+            continue
+        own = metrics[group.first : group.last]
+        rule = list(by_rule[group.first : group.last])
+        distinct = None not in rule and len(set(rule)) == len(rule)
+        in_order = None not in own and all(a < b for a, b in zip(own, own[1:], strict=False))  # type: ignore[operator]
+        if distinct and not in_order:
+            metrics[group.first : group.last] = rule
+    return metrics, periods
+
+
+def _inside_links(links: Links, healed: Healed) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    metric, period = (None if (one := links[name]) is None else healed.inside(one.start, one.end) for name in RELATIONS)
+    return metric, period
 
 
 def _inside(quantity: LabelledSpan, healed: Healed) -> LabelledSpan:

@@ -19,6 +19,7 @@ from nlp.cli.corpus import corpus_app
 from nlp.cli.evaluate import evaluate_command, leave_one_out_command
 from nlp.cli.export import export_command
 from nlp.cli.predict import predict_command
+from nlp.cli.pretrain import pretrain_command
 from nlp.cli.report import report_command
 from nlp.cli.schema import schema_command
 from nlp.cli.serve import serve_command
@@ -52,6 +53,7 @@ app.command("annotate")(annotate_command)
 app.command("serve")(serve_command)
 app.command("report")(report_command)
 app.command("text")(text_command)
+app.command("pretrain")(pretrain_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)
 app.command("leave-one-out")(leave_one_out_command)

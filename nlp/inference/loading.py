@@ -72,6 +72,7 @@ def load_predictor(folder: Path | None = None, *, device: str = "auto", threads:
         name=manifest.name,
         version=manifest.version,
         transitions=np.array(manifest.transitions),
+        places=None if manifest.places is None else np.array(manifest.places),
         temperatures=manifest.temperatures.model_dump(),
     )
 

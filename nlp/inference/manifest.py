@@ -9,11 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from nlp.errors import FanzhaError, first_fault
 from nlp.labels import CLAUSE_STATES
+from nlp.pair_scores import EDGES, PLACES, RELATIONS
 from nlp.schema import Sha256
 
 _STATES = len(CLAUSE_STATES)
 _Row = Annotated[list[float], Field(min_length=_STATES, max_length=_STATES)]
 _Matrix = Annotated[list[_Row], Field(min_length=_STATES, max_length=_STATES)]
+_Places = Annotated[list[float], Field(min_length=PLACES, max_length=PLACES)]
+_Edges = Annotated[list[_Places], Field(min_length=len(EDGES), max_length=len(EDGES))]
 _Name = Annotated[str, Field(min_length=1)]
 
 
@@ -40,6 +43,7 @@ class Temperatures(_Strict):
 
     clause: float = Field(gt=0)
     quantity: float = Field(gt=0)
+    pair: float = Field(1.0, gt=0)
 
 
 class TrainingFacts(_Strict):
@@ -64,7 +68,8 @@ class Manifest(_Strict):
     """The content of manifest.json.
 
     `package` is the version of fanzha-nlp that exported the model, `transitions` the matrices of `nlp.clause_chain`,
-    `figures` those of evaluations by name, `tools` the versions that exported it.
+    `places` the table of `nlp.pair_scores` (None for a model without a pair scorer), `figures` those of evaluations by
+    name, `tools` the versions that exported it.
     """
 
     name: _Name
@@ -73,6 +78,7 @@ class Manifest(_Strict):
     heads: dict[str, list[str]]
     window: WindowLengths
     transitions: list[_Matrix] = Field(min_length=2, max_length=2)
+    places: list[_Edges] | None = Field(None, min_length=len(RELATIONS), max_length=len(RELATIONS))
     temperatures: Temperatures
     training: TrainingFacts
     figures: dict[str, Any]

@@ -20,7 +20,7 @@ from nlp.text.tokenization import TextTokenizer, Tokens
 from nlp.text.windows import Window, WindowSettings, make_windows
 
 _BATCH_CHARACTERS = 200_000
-_WIDTH = sum(len(labels) for labels in HEADS.values())
+_LABELS = sum(len(labels) for labels in HEADS.values())
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Predictor:
         tokenizer: the model's tokenizer.
         settings: the windows the model was trained with.
         name, version: of the model, for the results.
-        transitions, temperatures: see `nlp.decoding.decode`.
+        transitions, places, temperatures: see `nlp.decoding.decode`.
     """
 
     def __init__(
@@ -51,10 +51,12 @@ class Predictor:
         name: str,
         version: str,
         transitions: npt.NDArray[np.float64] | None = None,
+        places: npt.NDArray[np.float64] | None = None,
         temperatures: dict[str, float] | None = None,
     ) -> None:
         self._backend, self._tokenizer, self._settings = backend, tokenizer, settings
         self.transitions = transitions
+        self.places = places
         self._temperatures = temperatures
         self.model = ModelInfo(name=name, version=version, backend=backend.name, device=backend.device)
 
@@ -71,7 +73,7 @@ class Predictor:
         yield from self._predict_batch(batch)
 
     def logits(self, documents: Sequence[Document]) -> Iterator[tuple[Structure, Tokens, FloatArray]]:
-        """What each document is decoded from: its structure, its tokens, and [tokens, labels of all heads]."""
+        """What each document is decoded from: its structure, its tokens, and [tokens, labels and pair columns]."""
         prepared = [self._prepare(document) for document in documents]
         scores = self._backend.logits(
             [(w.input_ids(p.tokens, self._tokenizer), w.body_start) for p in prepared for w in p.windows]
@@ -84,9 +86,9 @@ class Predictor:
 
     def _predict_batch(self, documents: Sequence[Document]) -> Iterator[Result]:
         for document, (structure, tokens, logits) in zip(documents, self.logits(documents), strict=True):
-            found = decode(document.text, structure, tokens, logits, self.transitions, self._temperatures)
+            found = decode(document.text, structure, tokens, logits, self.transitions, self.places, self._temperatures)
             claims = link_claims(
-                document.text, structure, found.quantities, found.metrics, found.periods, found.measures
+                document.text, structure, found.quantities, found.metrics, found.periods, found.measures, found.pointed
             )
             info = DocumentInfo(
                 id=document.id,
@@ -108,9 +110,11 @@ class Predictor:
 
 def _stitch(prepared: _Prepared, scores: Iterator[FloatArray]) -> FloatArray:
     """The logits of a whole document, each token's from the window that answers for it."""
-    logits = np.zeros((len(prepared.tokens), _WIDTH), dtype=np.float32)
+    logits = np.zeros((0, _LABELS), dtype=np.float32)
     for window in prepared.windows:
         body = next(scores)[window.body_start : -1]
+        if not len(logits):
+            logits = np.zeros((len(prepared.tokens), body.shape[1]), dtype=np.float32)
         offset = window.own_first - window.first
         count = window.own_last - window.own_first
         logits[window.own_first : window.own_last] = body[offset : offset + count]

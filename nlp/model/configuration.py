@@ -7,6 +7,7 @@ from typing import Any
 from transformers import AutoConfig, BertConfig, PretrainedConfig
 
 from nlp.labels import HEADS
+from nlp.pair_scores import pair_width
 
 
 class LetterTaggerConfig(PretrainedConfig):
@@ -18,6 +19,7 @@ class LetterTaggerConfig(PretrainedConfig):
         projection_size: width of the hidden layer that the heads share.
         dropout: before the heads.
         heads: labels of each head in the order of their columns; must be the scheme's.
+        pair_size: width of the queries and keys of the pair scorer (`nlp.pair_scores`); 0 for none.
         window: `max_tokens`, `overlap` and `context` that it was trained with.
     """
 
@@ -31,6 +33,7 @@ class LetterTaggerConfig(PretrainedConfig):
         projection_size: int = 384,
         dropout: float = 0.1,
         heads: dict[str, list[str]] | None = None,
+        pair_size: int = 0,
         window: dict[str, int] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -39,6 +42,7 @@ class LetterTaggerConfig(PretrainedConfig):
         self.projection_size = projection_size
         self.dropout = dropout
         self.heads = heads if heads is not None else {name: list(labels) for name, labels in HEADS.items()}
+        self.pair_size = pair_size
         self.window = window if window is not None else {"max_tokens": 256, "overlap": 64, "context": 40}
         super().__init__(**kwargs)
 
@@ -50,5 +54,10 @@ class LetterTaggerConfig(PretrainedConfig):
 
     @property
     def output_size(self) -> int:
-        """The width of the model's output: the labels of all heads."""
+        """The width of the model's output: the labels of all heads, then the pair vectors."""
+        return self.label_size + (pair_width(self.pair_size) if self.pair_size else 0)
+
+    @property
+    def label_size(self) -> int:
+        """The labels of all heads."""
         return sum(len(labels) for labels in self.heads.values())

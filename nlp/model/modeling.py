@@ -19,6 +19,8 @@ from nlp.clause_chain import clause_states
 from nlp.labels import CLAUSE_STATES, IGNORED, head_slices
 from nlp.model.chain import chain_loss, clause_emissions
 from nlp.model.configuration import LetterTaggerConfig
+from nlp.model.pairs import PairHead, pair_loss
+from nlp.pair_scores import COUNTED
 
 UNIT_HEADS = {"category": "clauses", "status": "clauses", "quantity": "numbers"}
 """The heads that decide about a unit, and the input that says which unit a token is in."""
@@ -47,7 +49,8 @@ class LetterTagger(PreTrainedModel):
         self.register_buffer("feature_scale", torch.ones(width))
         self.dropout = nn.Dropout(config.dropout)
         self.projection = nn.Linear(width, config.projection_size)
-        self.classifier = nn.Linear(config.projection_size, config.output_size)
+        self.classifier = nn.Linear(config.projection_size, config.label_size)
+        self.pairs = PairHead(config.projection_size, config.pair_size) if config.pair_size else None
         self.transitions = nn.Parameter(torch.zeros(2, len(CLAUSE_STATES), len(CLAUSE_STATES)))
         self.post_init()
 
@@ -74,15 +77,22 @@ class LetterTagger(PreTrainedModel):
             clauses, numbers: [batch, tokens], the index of the token's clause or number in its window, -1 for none.
             labels: `category_labels`, `status_labels`, `clause_breaks` (1 where a clause begins another sentence than
                 the one before it) [batch, clauses], `quantity_labels` [batch, numbers], `metric_labels`,
-                `period_labels` [batch, tokens]; -100 is ignored.
+                `period_labels` [batch, tokens]; for the pair scorer `clauses_begun`, `sentences_begun` … [batch,
+                tokens] (see `nlp.pair_scores.token_counts`) and `metric_start_labels`, `metric_end_labels` …
+                [batch, numbers], the token, -1 for none; -100 is ignored.
         """
         features = (self.features(input_ids, attention_mask, token_type_ids) - self.feature_mean) * self.feature_scale
         hidden = functional.gelu(self.projection(self.dropout(features)))
-        logits = self.classifier(self.dropout(hidden))
+        logits = self.columns(self.dropout(hidden))
         loss = None
         if labels.get("category_labels") is not None:
             loss = self._loss(logits.float(), {"clauses": clauses, "numbers": numbers}, labels)
         return LetterTaggerOutput(loss=loss, logits=logits)
+
+    def columns(self, hidden: Tensor) -> Tensor:
+        """The output for what the heads share: [batch, tokens, projection] to [batch, tokens, columns]."""
+        labels: Tensor = self.classifier(hidden)
+        return labels if self.pairs is None else torch.cat([labels, self.pairs(hidden)], dim=-1)
 
     def _loss(self, logits: Tensor, units: dict[str, Tensor | None], labels: dict[str, Tensor]) -> Tensor:
         """The sum over the heads of the mean loss of a clause (by the chain), a number, a token."""
@@ -100,7 +110,19 @@ class LetterTagger(PreTrainedModel):
             target = labels[f"{name}_labels"]
             if (target != IGNORED).any():
                 losses.append(functional.cross_entropy(scores.flatten(0, 1), target.flatten(), ignore_index=IGNORED))
+        if self.pairs is not None:
+            losses.append(
+                self._pair_loss(logits[..., self.config.label_size : self.config.output_size], units["numbers"], labels)
+            )
         return torch.stack(losses).sum()
+
+    def _pair_loss(self, columns: Tensor, numbers: Tensor | None, labels: dict[str, Tensor]) -> Tensor:
+        assert self.pairs is not None
+        assert numbers is not None
+        counts = torch.stack([labels[f"{name}_begun"] for name in COUNTED], dim=1)
+        body = labels["metric_labels"] != IGNORED
+        count = labels["quantity_labels"].shape[1]
+        return pair_loss(self.pairs.scores(columns, numbers, count, counts, body), labels)
 
     def _clause_loss(self, category: Tensor, status: Tensor, labels: dict[str, Tensor]) -> Tensor:
         present = labels["category_labels"] != IGNORED

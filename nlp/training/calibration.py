@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +11,14 @@ from nlp.annotation.corpus import GoldLetter, as_document
 from nlp.clause_chain import clause_states, no_transitions, sentence_breaks, state_probabilities
 from nlp.decoding import clause_scores, quantity_scores, softmax
 from nlp.inference.predictor import Predictor
-from nlp.labels import head_slices
-from nlp.training.features import clause_labels, quantity_labels
+from nlp.labels import IGNORED, head_slices
+from nlp.pair_scores import PairScorer, token_counts
+from nlp.text.segmentation import Structure
+from nlp.text.tokenization import Tokens
+from nlp.training.features import clause_labels, edge_labels, quantity_labels
 
+UNFITTED = {"clause": 1.0, "quantity": 1.0, "pair": 1.0}
+"""The temperatures that leave scores as they are."""
 _GRID = np.round(np.geomspace(0.25, 8.0, 61), 4)
 
 FloatArray = npt.NDArray[np.float64]
@@ -21,7 +26,7 @@ IntArray = npt.NDArray[np.int64]
 
 
 def fit_temperatures(predictor: Predictor, letters: Sequence[GoldLetter]) -> dict[str, float]:
-    """The temperatures of clauses and quantities with the least log loss on `letters`.
+    """The temperatures of clauses, quantities and links with the least log loss on `letters`.
 
     Args:
         predictor: with the model to calibrate; its own temperatures are not used.
@@ -30,6 +35,7 @@ def fit_temperatures(predictor: Predictor, letters: Sequence[GoldLetter]) -> dic
     columns = head_slices()
     chains: list[tuple[FloatArray, IntArray, IntArray]] = []
     quantities: list[tuple[FloatArray, IntArray]] = []
+    edges: list[tuple[FloatArray, IntArray]] = []
     for letter, (structure, tokens, logits) in zip(
         letters, predictor.logits([as_document(letter) for letter in letters]), strict=True
     ):
@@ -38,7 +44,11 @@ def fit_temperatures(predictor: Predictor, letters: Sequence[GoldLetter]) -> dic
         states = clause_states(*clause_labels(letter, [(c.start, c.end) for c in clauses]))
         chains.append((emissions, sentence_breaks([c.sentence for c in clauses]), states))
         numbers, scores = quantity_scores(letter.text, structure, tokens, heads["quantity"])
-        quantities.append((scores, quantity_labels(letter, [(n.start, n.end) for n in numbers])))
+        spans = [(n.start, n.end) for n in numbers]
+        quantities.append((scores, quantity_labels(letter, spans)))
+        if predictor.places is not None:
+            vectors = logits[:, max(part.stop for part in columns.values()) :].astype(np.float64)
+            edges += _edge_scores(letter, structure, tokens, vectors, spans, PairScorer(predictor.places))
     transitions = no_transitions() if predictor.transitions is None else predictor.transitions
 
     def clause_loss(temperature: float) -> float:
@@ -52,7 +62,30 @@ def fit_temperatures(predictor: Predictor, letters: Sequence[GoldLetter]) -> dic
     def quantity_loss(temperature: float) -> float:
         return _mean_loss([(softmax(scores / temperature), labels) for scores, labels in quantities])
 
-    return {"clause": _best_temperature(clause_loss), "quantity": _best_temperature(quantity_loss)}
+    def pair_loss(temperature: float) -> float:
+        return _mean_loss([(softmax(scores / temperature), labels) for scores, labels in edges])
+
+    losses = {"clause": clause_loss, "quantity": quantity_loss, "pair": pair_loss}
+    return {name: _best_temperature(loss) for name, loss in losses.items()}
+
+
+def _edge_scores(
+    letter: GoldLetter,
+    structure: Structure,
+    tokens: Tokens,
+    vectors: FloatArray,
+    numbers: list[tuple[int, int]],
+    scorer: PairScorer,
+) -> Iterator[tuple[FloatArray, IntArray]]:
+    """For each claim of the gold the scores of a span's edges, [edges, tokens in reach + 1], and the right ones."""
+    counts = token_counts(structure, tokens, numbers)
+    gold = edge_labels(letter, tokens, numbers)
+    for n, (start, end) in enumerate(numbers):
+        logs, low = scorer.log_probabilities(vectors, counts, tokens.within(start, end))
+        for r in range(len(gold)):
+            right = np.where(gold[r, :, n] == -1, logs.shape[-1] - 1, gold[r, :, n] - low)
+            if (gold[r, :, n] != IGNORED).all() and (right >= 0).all() and (right < logs.shape[-1]).all():
+                yield logs[r], right
 
 
 def _best_temperature(loss: Callable[[float], float]) -> float:

@@ -28,15 +28,24 @@ class EncoderRecipe(_Section):
     source: Literal["embedded", "local", "hub"]
     path: str = Field(min_length=1)
     freeze_embeddings: bool = True
+    keep_layers: list[Annotated[int, Field(ge=1)]] | None = Field(None, min_length=1, description="1-based; None: all")
     dropout: float = Field(0.0, ge=0, lt=1, description="inside the encoder; drawing it takes 40 % of a step on a CPU")
 
 
 class HeadRecipe(_Section):
-    """The heads: the encoder layers they read (1-based), their shared width, dropout."""
+    """The heads: the encoder layers they read (1-based, of those that are kept), their shared width, dropout.
+
+    `pair_size` is the width of the pair scorer's queries and keys, `standardise` gives each feature the mean 0 and the
+    deviation 1 on the training set, `clauses` says what decides about clauses: a `chain` over all of them, or each one
+    alone (`softmax`).
+    """
 
     layers: list[Annotated[int, Field(ge=1)]] = Field(min_length=1)
     projection_size: int = Field(384, gt=0)
     dropout: float = Field(0.1, ge=0, lt=1)
+    pair_size: int = Field(64, ge=0, description="0: metrics and periods are linked by rules alone")
+    clauses: Literal["chain", "softmax"] = "chain"
+    standardise: bool = True
 
 
 class WindowRecipe(_Section):
@@ -72,6 +81,9 @@ class OptimisationRecipe(_Section):
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
     max_grad_norm: float = Field(1.0, gt=0)
     bf16: bool = False
+    adversarial: float = Field(0.0, ge=0, description="length of the step of FGM; 0: none")
+    averaging: float = Field(0.0, ge=0, lt=1, description="decay of the weights' moving average, a step; 0: none")
+    r_drop: float = Field(0.0, ge=0, description="weight of R-Drop's divergence; 0: none")
     seed: int = 42
 
 
@@ -85,6 +97,14 @@ class AdaptationRecipe(_Section):
     reply_weight: int = Field(4, ge=1, description="how many times a real reply counts in an epoch")
     encoder_learning_rate: float = Field(5e-5, gt=0)
     head_learning_rate: float = Field(3e-4, gt=0)
+
+
+class DistillationRecipe(_Section):
+    """A checkpoint whose distributions are learned along with the gold."""
+
+    teacher: Path
+    weight: float = Field(1.0, gt=0)
+    temperature: float = Field(2.0, gt=0)
 
 
 class AugmentationRecipe(_Section):
@@ -114,6 +134,7 @@ class Recipe(_Section):
     training: OptimisationRecipe
     adaptation: AdaptationRecipe | None = None
     augmentation: AugmentationRecipe | None = None
+    distillation: DistillationRecipe | None = None
 
     def adapted(self) -> Recipe:
         """The recipe of the second stage: the same but for epochs and rates."""

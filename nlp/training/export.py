@@ -30,7 +30,7 @@ from nlp.text.tokenization import IntArray, TextTokenizer
 from nlp.text.windows import make_windows
 from nlp.training.configuration import FACTS
 from nlp.training.stages import load_checkpoint
-from nlp.training.trainer import copy_tokenizer, model_transitions, window_settings
+from nlp.training.trainer import copy_tokenizer, model_places, model_transitions, window_settings
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _TOOLS = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
@@ -137,6 +137,7 @@ def export_model(
         "heads": model.config.heads,
         "window": model.config.window,
         "transitions": model_transitions(model).round(6).tolist(),
+        "places": None if (places := model_places(model)) is None else places.round(6).tolist(),
         "temperatures": facts["temperatures"],
         "training": facts["training"],
         "figures": figures if figures is not None else facts.get("figures", {}),

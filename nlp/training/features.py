@@ -12,6 +12,7 @@ from nlp.annotation.corpus import GoldLetter
 from nlp.claims.finding import find_document_quantities
 from nlp.clause_chain import clause_states, count_transitions, sentence_breaks
 from nlp.labels import CATEGORY_LABELS, IGNORED, METRIC_LABELS, OUTSIDE, PERIOD_LABELS, QUANTITY_LABELS, STATUS_LABELS
+from nlp.pair_scores import COUNTED, EDGES, RELATIONS, token_counts
 from nlp.text.segmentation import segment
 from nlp.text.tokenization import TextTokenizer, Tokens
 from nlp.text.windows import Window, WindowSettings, make_windows
@@ -35,10 +36,17 @@ def training_windows(
         "period_labels": _border_labels(tokens, [c.period for c in letter.claims], PERIOD_LABELS),
     }
     clause_of, number_of = units_of_tokens(tokens, clause_spans), units_of_tokens(tokens, number_spans)
+    counts = token_counts(structure, tokens, number_spans)
+    edges = edge_labels(letter, tokens, number_spans)
     for window in make_windows(letter.text, structure, tokens, tokenizer, settings):
         yield _window_features(
-            window, tokens, tokenizer, (clause_of, categories, statuses, breaks), (number_of, quantities), whole
-        )
+            window,
+            tokens,
+            tokenizer,
+            (clause_of, categories, statuses, breaks),
+            (number_of, quantities),
+            whole,
+        ) | _window_pairs(window, number_of, counts, edges)
 
 
 def clause_labels(letter: GoldLetter, clauses: Sequence[tuple[int, int]]) -> tuple[Labels, Labels]:
@@ -82,13 +90,51 @@ def _border_labels(tokens: Tokens, spans: Sequence[Any], labels: Sequence[str]) 
     found = np.full(len(tokens), labels.index(OUTSIDE))
     distinct = sorted({(s.start, s.end) for s in spans if s is not None}, key=lambda s: s[0] - s[1], reverse=True)
     for start, end in distinct:
-        # A token that straddles a border belongs to the span when most of it does.
-        middles = (tokens.starts + tokens.ends) / 2
-        inside = np.flatnonzero((middles > start) & (middles < end))
+        inside = _mostly_within(tokens, start, end)
         if len(inside):
             found[inside] = 2
             found[inside[0]] = 1
     return found
+
+
+def _mostly_within(tokens: Tokens, start: int, end: int) -> Labels:
+    """The tokens of a span; one that straddles a border belongs to it when most of it does."""
+    middles = (tokens.starts + tokens.ends) / 2
+    return np.flatnonzero((middles > start) & (middles < end))
+
+
+def edge_labels(letter: GoldLetter, tokens: Tokens, numbers: Sequence[tuple[int, int]]) -> Labels:
+    """[relations, edges, numbers]: the first and the last token of a claim's metric and period, -1 where it has none.
+
+    Numbers that are no claims are ignored.
+    """
+    claims = {(c.start, c.end): c for c in letter.claims}
+    found = np.full((len(RELATIONS), len(EDGES), len(numbers)), IGNORED)
+    for n, span in enumerate(numbers):
+        if span not in claims:
+            continue
+        for r, relation in enumerate(RELATIONS):
+            part = getattr(claims[span], relation)
+            inside = np.zeros(0) if part is None else _mostly_within(tokens, part.start, part.end)
+            found[r, :, n] = (inside[0], inside[-1]) if len(inside) else -1
+    return found
+
+
+def _window_pairs(window: Window, number_of: Labels, counts: Labels, edges: Labels) -> dict[str, list[int]]:
+    """What the pair scorer learns from in one window; a span outside of it is ignored, not taken for none."""
+    _, numbers = _renumber(number_of[window.first : window.last])
+    features = {}
+    for row, name in zip(counts, COUNTED, strict=True):
+        begun = np.zeros(window.body_start + (window.last - window.first) + 1, dtype=np.int64)
+        begun[window.body_start : -1] = row[window.first : window.last]
+        features[f"{name}_begun"] = begun.tolist()
+    for relation, both in zip(RELATIONS, edges[:, :, numbers], strict=True):
+        outside = ((both >= 0) & ((both < window.first) | (both >= window.last))).any(0)
+        local = np.where(both >= 0, both - window.first + window.body_start, both)
+        local[:, outside] = IGNORED
+        for edge, labels in zip(EDGES, local, strict=True):
+            features[f"{relation}_{edge}_labels"] = labels.tolist()
+    return features
 
 
 def _window_features(

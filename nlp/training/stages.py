@@ -13,6 +13,8 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from nlp import __version__
 from nlp.annotation.corpus import GoldLetter, read_letters, read_replies
 from nlp.annotation.splits import Splits, split_letters
@@ -22,9 +24,9 @@ from nlp.inference.backends import TorchBackend
 from nlp.inference.predictor import Predictor
 from nlp.model.modeling import LetterTagger
 from nlp.text.tokenization import TextTokenizer
-from nlp.training.calibration import fit_temperatures
+from nlp.training.calibration import UNFITTED, fit_temperatures
 from nlp.training.configuration import FACTS, Recipe
-from nlp.training.trainer import copy_tokenizer, model_transitions, new_model, train, window_settings
+from nlp.training.trainer import copy_tokenizer, model_places, model_transitions, new_model, train, window_settings
 
 Report = Callable[[str], None]
 
@@ -45,15 +47,18 @@ def read_training_data(recipe: Recipe, replies: Path | None) -> TrainingData:
     return TrainingData(splits, read_replies(recipe.data.replies, replies))
 
 
-def train_base(recipe: Recipe, data: TrainingData, output: Path, report: Report) -> None:
-    """The first stage: trains on the composed letters of the training split and saves a checkpoint."""
+def train_base(recipe: Recipe, data: TrainingData, output: Path, report: Report, *, calibrate: bool = True) -> None:
+    """The first stage: trains on the composed letters of the training split and saves a checkpoint.
+
+    `calibrate` fits its temperatures; without it they are 1, which changes scores and no label.
+    """
     model, tokenizer, encoder = new_model(recipe)
     report(f"first stage: {_amount(data.splits.train)}, {recipe.training.epochs} epochs")
     with tempfile.TemporaryDirectory() as state:
         model = train(
             recipe, data.splits.train, Path(state), start=(model, tokenizer), fresh=True, on_progress=_progress(report)
         )
-    save_checkpoint(model, tokenizer, encoder, recipe, data, data.splits.train, output)
+    save_checkpoint(model, tokenizer, encoder, recipe, data, data.splits.train, output, calibrate=calibrate)
 
 
 def adapt(
@@ -100,9 +105,16 @@ def trained_letters(folder: Path) -> set[str]:
         ) from None
 
 
-def torch_predictor(model: LetterTagger, tokenizer: TextTokenizer, name: str = "checkpoint") -> Predictor:
-    """A predictor in fp32 on the CPU of a model in memory."""
-    backend = TorchBackend(model, device="cpu", pad_id=tokenizer.pad_id)
+def device_predictor(model: LetterTagger, tokenizer: TextTokenizer) -> Predictor:
+    """A predictor of a model in memory, on a GPU in bf16 where there is one, else on the CPU in fp32."""
+    return torch_predictor(model, tokenizer, device="cuda:0" if torch.cuda.is_available() else "cpu")
+
+
+def torch_predictor(
+    model: LetterTagger, tokenizer: TextTokenizer, name: str = "checkpoint", *, device: str = "cpu"
+) -> Predictor:
+    """A predictor of a model in memory, by default in fp32 on the CPU."""
+    backend = TorchBackend(model, device=device, pad_id=tokenizer.pad_id)
     return Predictor(
         backend,
         tokenizer,
@@ -110,6 +122,7 @@ def torch_predictor(model: LetterTagger, tokenizer: TextTokenizer, name: str = "
         name=name,
         version=__version__,
         transitions=model_transitions(model),
+        places=model_places(model),
     )
 
 
@@ -121,15 +134,18 @@ def save_checkpoint(
     data: TrainingData,
     trained_on: Sequence[GoldLetter],
     output: Path,
+    *,
+    calibrate: bool = True,
 ) -> None:
     """Writes a checkpoint; its temperatures are fitted on the dev letters."""
     output.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(output)
     copy_tokenizer(tokenizer_folder, output)
+    temperatures = fit_temperatures(device_predictor(model, tokenizer), data.splits.dev) if calibrate else UNFITTED
     facts: dict[str, Any] = {
         "name": recipe.name,
         "version": __version__,
-        "temperatures": fit_temperatures(torch_predictor(model, tokenizer), data.splits.dev),
+        "temperatures": temperatures,
         "training": {
             "recipe": recipe.model_dump(mode="json"),
             "seed": recipe.training.seed,

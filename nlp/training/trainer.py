@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from datasets import Dataset, concatenate_datasets
 from torch.utils.data import DataLoader
-from transformers import AutoConfig, AutoModel, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import AutoConfig, AutoModel, TrainerCallback, TrainingArguments, set_seed
 
 from nlp.annotation.corpus import GoldLetter
 from nlp.errors import FanzhaError
@@ -21,13 +21,15 @@ from nlp.files import write_bytes
 from nlp.labels import IGNORED
 from nlp.model.configuration import LetterTaggerConfig
 from nlp.model.modeling import LetterTagger
+from nlp.pair_scores import COUNTED
 from nlp.text.tokenization import TextTokenizer
 from nlp.text.windows import WindowSettings
 from nlp.training.augmentation import augmented_epoch
 from nlp.training.configuration import Recipe
 from nlp.training.features import gold_transitions, training_windows
+from nlp.training.letter_trainer import ENCODER_INPUTS, LetterTrainer, WeightAveraging
 
-_PADDING = {"token_type_ids": 0, "clauses": -1, "numbers": -1}
+_PADDING = {"token_type_ids": 0, "clauses": -1, "numbers": -1, **{f"{name}_begun": 0 for name in COUNTED}}
 _STATISTICS_WINDOWS = 64
 
 
@@ -86,6 +88,7 @@ def new_model(recipe: Recipe) -> tuple[LetterTagger, TextTokenizer, Path]:
         feature_layers=recipe.heads.layers,
         projection_size=recipe.heads.projection_size,
         dropout=recipe.heads.dropout,
+        pair_size=recipe.heads.pair_size,
         window=recipe.window.model_dump(),
     )
     model = LetterTagger(config)
@@ -93,13 +96,23 @@ def new_model(recipe: Recipe) -> tuple[LetterTagger, TextTokenizer, Path]:
     model.encoder = AutoModel.from_pretrained(
         folder, config=encoder_config, dtype=torch.float32, use_safetensors=True, **options
     )
+    if recipe.encoder.keep_layers is not None:
+        _keep_layers(model, recipe.encoder.keep_layers)
     return model, TextTokenizer.from_folder(folder), folder
+
+
+def _keep_layers(model: LetterTagger, layers: Sequence[int]) -> None:
+    """Cuts an encoder to some of its layers (1-based); the heads read the last third, two thirds and all of them."""
+    encoder = model.encoder.encoder
+    encoder.layer = torch.nn.ModuleList(encoder.layer[layer - 1] for layer in layers)
+    model.encoder.config.num_hidden_layers = model.config.encoder["num_hidden_layers"] = len(layers)
 
 
 def _check_fit(recipe: Recipe, encoder: Any, folder: Path) -> None:
     """Refuses a recipe that asks of the encoder what it has not; torch would say so by an index in mid-training."""
     for key, wanted, there in (
-        ("heads.layers", max(recipe.heads.layers), encoder.num_hidden_layers),
+        ("heads.layers", max(recipe.heads.layers), len(recipe.encoder.keep_layers or range(encoder.num_hidden_layers))),
+        ("encoder.keep_layers", max(recipe.encoder.keep_layers or [0]), encoder.num_hidden_layers),
         ("window.max_tokens", recipe.window.max_tokens, encoder.max_position_embeddings),
     ):
         if wanted > there:
@@ -189,10 +202,14 @@ def train(
         else make_dataset(letters, tokenizer, settings)
     )
     collate = make_collator(tokenizer.pad_id)
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
     if fresh:
         sample = dataset.shuffle(seed=0).select(range(min(len(dataset), _STATISTICS_WINDOWS)))
-        model.transitions.data.copy_(torch.from_numpy(gold_transitions(letters)))
-        standardise(model, DataLoader(sample, batch_size=8, collate_fn=collate))
+        if recipe.heads.clauses == "chain":
+            model.transitions.data.copy_(torch.from_numpy(gold_transitions(letters)))
+        if recipe.heads.standardise:
+            standardise(model, DataLoader(sample, batch_size=8, collate_fn=collate))
+    model.transitions.requires_grad = recipe.heads.clauses == "chain"
     for parameter in model.encoder.embeddings.word_embeddings.parameters():
         parameter.requires_grad = not recipe.encoder.freeze_embeddings
     options = recipe.training
@@ -213,19 +230,35 @@ def train(
         dataloader_pin_memory=False,
         use_cpu=not torch.cuda.is_available(),
     )
-    trainer = (_OrderedTrainer if augmented else Trainer)(
+    averaging = WeightAveraging(model, options.averaging) if options.averaging else None
+    trainer = LetterTrainer(
+        ordered=augmented,
+        adversarial=options.adversarial,
+        r_drop=options.r_drop,
+        **_teacher(recipe),
         model=model,
         args=arguments,
         train_dataset=dataset,
         data_collator=collate,
         optimizers=(_optimiser(model, recipe), None),
-        callbacks=[_Progress(on_progress)],
+        callbacks=[_Progress(on_progress), *([averaging] if averaging is not None else [])],
     )
     from transformers.trainer_callback import PrinterCallback
 
     trainer.remove_callback(PrinterCallback)
     trainer.train()
+    if averaging is not None:
+        averaging.put_into(model)
     return model.eval()
+
+
+def _teacher(recipe: Recipe) -> dict[str, Any]:
+    """What the trainer is told of the recipe's teacher."""
+    if recipe.distillation is None:
+        return {}
+    told = recipe.distillation
+    teacher = LetterTagger.from_pretrained(told.teacher, use_safetensors=True)
+    return {"teacher": teacher, "teaching": (told.weight, told.temperature)}
 
 
 def standardise(model: LetterTagger, batches: Iterable[dict[str, torch.Tensor]]) -> None:
@@ -234,8 +267,8 @@ def standardise(model: LetterTagger, batches: Iterable[dict[str, torch.Tensor]])
     count = 0
     with torch.inference_mode(), _evaluating(model):
         for batch in batches:
-            features = model.features(batch["input_ids"], batch["attention_mask"], batch["token_type_ids"])
-            real = features[batch["attention_mask"].bool()].double()
+            inputs = {name: batch[name].to(model.device) for name in ENCODER_INPUTS}
+            real = model.features(**inputs)[inputs["attention_mask"].bool()].double()
             total = total + real.sum(0)
             squares = squares + real.square().sum(0)
             count += len(real)
@@ -269,16 +302,6 @@ def _optimiser(model: LetterTagger, recipe: Recipe) -> torch.optim.Optimizer:
     return torch.optim.AdamW([{"params": p, "lr": rate, "weight_decay": decay} for (rate, decay), p in groups.items()])
 
 
-class _OrderedTrainer(Trainer):
-    """A Trainer that takes the rows as they come: the dataset holds all epochs, each in an order of its own."""
-
-    def get_train_dataloader(self) -> Any:
-        loader = DataLoader(
-            self.train_dataset, batch_size=self.args.train_batch_size, collate_fn=self.data_collator, shuffle=False
-        )
-        return self.accelerator.prepare(loader)
-
-
 class _Progress(TrainerCallback):
     def __init__(self, report: Callable[[int, int, float], None] | None) -> None:
         self._report = report
@@ -303,3 +326,8 @@ def window_settings(config: LetterTaggerConfig) -> WindowSettings:
 def model_transitions(model: LetterTagger) -> npt.NDArray[np.float64]:
     """The matrices of the model's chain over clauses, as `nlp.clause_chain` takes them."""
     return model.transitions.detach().cpu().double().numpy()
+
+
+def model_places(model: LetterTagger) -> npt.NDArray[np.float64] | None:
+    """The places' table of the model's pair scorer, as `nlp.pair_scores` takes it; None where it has none."""
+    return None if model.pairs is None else model.pairs.places.detach().cpu().double().numpy()

@@ -13,6 +13,7 @@ from tiny import Tiny
 from nlp.errors import FanzhaError
 from nlp.inference.loading import read_manifest
 from nlp.labels import CLAUSE_STATES, HEADS
+from nlp.pair_scores import EDGES, PLACES, RELATIONS
 
 
 def good() -> dict[str, Any]:
@@ -30,13 +31,24 @@ def good() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def places() -> list[list[list[float]]]:
+    return [[[0.0] * PLACES for _ in EDGES] for _ in RELATIONS]
+
+
+def test_manifest_of_a_model_without_a_pair_scorer_is_read(tmp_path: Path) -> None:
+    read = read_manifest(write(tmp_path, good()))
+    assert read.places is None
+    assert read.temperatures.pair == 1
+
+
 def write(folder: Path, content: Any) -> Path:
     (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
     return folder
 
 
 def test_manifest_that_is_good_is_read_as_it_is(tmp_path: Path, tiny: Tiny) -> None:
-    assert read_manifest(write(tmp_path, good())).model_dump() == good()
+    expected = {**good(), "places": places(), "temperatures": {"clause": 1, "quantity": 1.5, "pair": 2}}
+    assert read_manifest(write(tmp_path, expected)).model_dump() == expected
     written = json.loads((tiny.model / "manifest.json").read_text(encoding="utf-8"))
     assert read_manifest(tiny.model).model_dump() == written
 
@@ -57,6 +69,7 @@ def test_manifest_has_two_matrices_of_eleven_states(tmp_path: Path) -> None:
         (("window", "overlap"), 300, "window: Value error, context and overlap leave no room"),
         (("window", "stride"), 3, "window.stride: Extra inputs are not permitted"),
         (("transitions",), [], "transitions: List should have at least 2 items"),
+        (("places",), [[[0.0] * 3] * 2] * 2, "places.0.0: List should have at least"),
         (("transitions", 1), [[0.0] * 11] * 10, "transitions.1: List should have at least 11 items"),
         (("transitions", 0, 4), [0.0] * 12, "transitions.0.4: List should have at most 11 items"),
         (("transitions", 0, 4, 2), "0", "transitions.0.4.2: Input should be a valid number"),

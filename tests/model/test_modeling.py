@@ -17,6 +17,8 @@ from nlp.evaluation.heldout import predict_gold
 from nlp.labels import CATEGORY_LABELS, CLAUSE_STATES, HEADS, IGNORED, STATUS_LABELS, head_slices
 from nlp.model.configuration import LetterTaggerConfig
 from nlp.model.modeling import LetterTagger, pool_units
+from nlp.model.pairs import pair_loss
+from nlp.pair_scores import COUNTED, pair_width
 from nlp.text.tokenization import TextTokenizer
 from nlp.training.configuration import read_recipe
 from nlp.training.stages import load_checkpoint, torch_predictor
@@ -47,8 +49,9 @@ def plain(batch: Batch) -> Batch:
 def test_model_output_has_a_column_for_each_label(fresh: Any, batch: Batch) -> None:
     output = fresh[0](**plain(batch))
     assert output.loss is None
-    assert output.logits.shape == (*batch["input_ids"].shape, sum(map(len, HEADS.values())))
-    assert fresh[0].config.output_size == output.logits.shape[-1]
+    width = sum(map(len, HEADS.values())) + pair_width(fresh[0].config.pair_size)
+    assert output.logits.shape == (*batch["input_ids"].shape, width)
+    assert fresh[0].config.output_size == width
 
 
 def test_model_features_are_the_layers_side_by_side(fresh: Any, batch: Batch) -> None:
@@ -114,7 +117,7 @@ def clause_loss(model: LetterTagger, batch: Batch, logits: torch.Tensor) -> torc
     return torch.tensor(total / count, dtype=torch.float32)
 
 
-def test_loss_is_the_sum_of_the_losses_of_clauses_numbers_and_tokens(fresh: Any, batch: Batch) -> None:
+def test_loss_is_the_sum_of_the_losses_of_clauses_numbers_tokens_and_pairs(fresh: Any, batch: Batch) -> None:
     model = fresh[0]
     with torch.no_grad():
         model.transitions.normal_(generator=torch.Generator().manual_seed(1))
@@ -131,6 +134,10 @@ def test_loss_is_the_sum_of_the_losses_of_clauses_numbers_and_tokens(fresh: Any,
                 score = scores[i] if unit is None else scores[batch[unit][row] == i].mean(0)
                 losses.append(functional.cross_entropy(score, torch.tensor(label)))
         expected = expected + torch.stack(losses).mean()
+    counts = torch.stack([batch[f"{name}_begun"] for name in COUNTED], dim=1)
+    vectors, body = output.logits[..., model.config.label_size :], batch["metric_labels"] != IGNORED
+    scores = model.pairs.scores(vectors, batch["numbers"], batch["quantity_labels"].shape[1], counts, body)
+    expected = expected + pair_loss(scores, batch)
     torch.testing.assert_close(output.loss, expected, rtol=1e-4, atol=1e-4)
 
 

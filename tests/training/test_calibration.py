@@ -16,7 +16,7 @@ from nlp.labels import CATEGORY_LABELS, HEADS, STATUSES, head_slices
 from nlp.schema import GoldMeasure
 from nlp.text.tokenization import IntArray, TextTokenizer
 from nlp.text.windows import WindowSettings
-from nlp.training.calibration import fit_temperatures
+from nlp.training.calibration import UNFITTED, fit_temperatures
 
 CLAUSES = 2000
 TOKENS = TextTokenizer(make_pieces_tokenizer(), pad_id=0, cls_id=2, sep_id=3)
@@ -64,12 +64,12 @@ def test_temperatures_without_letters_are_one(tiny: Tiny) -> None:
     from nlp.inference.loading import load_predictor
 
     predictor = load_predictor(tiny.model, device="cpu")
-    assert fit_temperatures(predictor, []) == {"clause": 1.0, "quantity": 1.0}
+    assert fit_temperatures(predictor, []) == UNFITTED
 
 
 def test_temperatures_are_found_on_gold_letters(tiny: Tiny) -> None:
     from nlp.inference.loading import load_predictor
 
     found = fit_temperatures(load_predictor(tiny.model, device="cpu"), read_letters(tiny.letters)[3:])
-    assert set(found) == {"clause", "quantity"}
+    assert set(found) == {"clause", "quantity", "pair"}
     assert all(0.25 <= value <= 8 for value in found.values())

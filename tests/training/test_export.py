@@ -79,7 +79,10 @@ def test_manifest_says_what_the_folder_holds(tiny: Tiny) -> None:
     assert manifest["version"] == manifest["package"] == __version__
     assert manifest["heads"] == {name: list(labels) for name, labels in HEADS.items()}
     assert manifest["window"] == {"max_tokens": 96, "overlap": 24, "context": 16}
-    assert set(manifest["temperatures"]) == {"clause", "quantity"}
+    assert set(manifest["temperatures"]) == {"clause", "quantity", "pair"}
+    places = LetterTagger.from_pretrained(tiny.checkpoint).pairs.places.detach().numpy()
+    np.testing.assert_allclose(manifest["places"], places, rtol=0, atol=1e-3)
+    assert np.abs(places).max() > 0.1
     transitions = LetterTagger.from_pretrained(tiny.checkpoint).transitions.detach().numpy()
     np.testing.assert_allclose(manifest["transitions"], transitions, rtol=0, atol=1e-3)  # the weights are in fp16
     assert np.abs(transitions).max() > 0.1
