@@ -226,15 +226,19 @@ def main() -> None:
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--plain", type=Path, default=Path("models/encoder"), help="the encoder without pre-training")
     parser.add_argument("--characters", type=Path, default=Path("models/encoder-characters"))
+    parser.add_argument("--table", action="store_true", help="only print the table of what --output holds")
     parser.add_argument("--output", type=Path, default=Path("build/ablations.jsonl"))
     options = parser.parse_args()
 
+    done = [json.loads(line) for line in options.output.read_text().splitlines()] if options.output.exists() else []
+    if options.table:
+        print(table(done))
+        return
     recipe = read_recipe(options.recipe)
     if options.epochs is not None:
         recipe = _part("training", epochs=options.epochs)(recipe, options)
     data = hold_out(split_letters(read_letters(recipe.data.letters), recipe.data.splits), options.letters)
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    done = [json.loads(line) for line in options.output.read_text().splitlines()] if options.output.exists() else []
     there = {(r["variant"], r["seed"]) for r in done}
     print(f"trained on {_amount(data.splits.train)}, scored on {_amount(data.splits.dev)}", flush=True)
     with tempfile.TemporaryDirectory() as scratch, open(options.output, "a", encoding="utf-8") as file:

@@ -9,7 +9,7 @@ from nlp.errors import FanzhaError
 from nlp.evaluation.heldout import predict_gold
 from nlp.evaluation.scores import Scored
 from nlp.training.configuration import Recipe
-from nlp.training.stages import Report, TrainingData, adapt, load_checkpoint, torch_predictor, trained_letters
+from nlp.training.stages import Report, TrainingData, adapt, device_predictor, load_checkpoint, trained_letters
 
 
 def leave_one_out(recipe: Recipe, base: Path, data: TrainingData, report: Report) -> list[Scored]:
@@ -53,4 +53,4 @@ def _predict_without(
         model, tokenizer = load_checkpoint(base)
     else:
         model, tokenizer = adapt(recipe, base, data, others, report)
-    return predict_gold(torch_predictor(model, tokenizer), [held_out])
+    return predict_gold(device_predictor(model, tokenizer), [held_out])
