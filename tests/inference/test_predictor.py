@@ -18,11 +18,12 @@ from tiny import LETTERS, PLAIN, Tiny
 from nlp.annotation.corpus import as_document, read_letters
 from nlp.documents.reading import Document, decode_document
 from nlp.errors import FanzhaError
-from nlp.inference import backends, loading
+from nlp.inference import loading
 from nlp.inference import predictor as predictor_module
-from nlp.inference.backends import OnnxBackend, TorchBackend
+from nlp.inference.backends import OnnxBackend
 from nlp.inference.loading import load_predictor, read_manifest
 from nlp.inference.predictor import Predictor
+from nlp.inference.torch_backend import TorchBackend
 from nlp.model.modeling import LetterTagger
 from nlp.schema import Result
 from nlp.text.tokenization import TextTokenizer
@@ -253,7 +254,7 @@ def test_auto_is_the_gpu_where_there_is_one(tiny: Tiny, monkeypatch: pytest.Monk
         return TorchBackend(LetterTagger.from_pretrained(folder), device="cpu", pad_id=pad_id)
 
     monkeypatch.setattr(loading, "gpu_ready", lambda: True)
-    monkeypatch.setattr(backends.TorchBackend, "from_folder", staticmethod(from_folder))
+    monkeypatch.setattr(TorchBackend, "from_folder", staticmethod(from_folder))
     assert load_predictor(tiny.model).model.backend == "torch-fp32"
     assert load_predictor(tiny.model, device="cuda:3").model.backend == "torch-fp32"
     assert load_predictor(tiny.model, device="cpu").model.backend == "onnxruntime-int8"
