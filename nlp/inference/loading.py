@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import importlib.util
 import logging
-import multiprocessing
 import re
 import warnings
 from pathlib import Path
@@ -165,18 +165,21 @@ def gpu_ready() -> bool:
     """
     if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")) or not _has_cuda_driver():
         return False
+    from multiprocessing import parent_process
+
     import torch
 
     with warnings.catch_warnings(record=True) as said:  # torch says there that a driver is too old
         warnings.simplefilter("always")
         if torch.cuda.is_available():
             return True
-    if multiprocessing.parent_process() is None:  # not once more in every worker
+    if parent_process() is None:  # not once more in every worker
         no_cuda = "the torch that is installed has no CUDA" if torch.version.cuda is None else "torch sees no GPU"
         _say_cpu(first_line(said[0].message) if said else no_cuda)
     return False
 
 
+@functools.cache  # a reason is said once
 def _say_cpu(reason: str) -> None:
     _log.warning("%s", printable(f"the GPU is not used, the CPU is: {reason}"))
 

@@ -114,7 +114,7 @@ class TorchBackend:
             list(backend.logits([(np.full(2, pad_id, dtype=np.int64), 1)]))
         except torch.OutOfMemoryError:
             raise _no_memory(device) from None
-        except RuntimeError as error:  # CUDA's errors: too old a driver, a GPU that this torch has no code for, …
+        except (RuntimeError, AssertionError) as error:  # too old a driver, no code for this GPU, no CUDA in torch, …
             raise FanzhaError(f"torch cannot use {device}: {first_line(error)}", mend="use --device cpu") from None
         return backend
 
