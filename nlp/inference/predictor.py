@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.documents.reading import Document
+from nlp.errors import FanzhaError
 from nlp.inference.backends import Backend, FloatArray
 from nlp.inference.steps import Steps, joined, own_rows
 from nlp.inference.torch_backend import TorchBackend
@@ -67,7 +68,11 @@ class Predictor:
             if characters < _BATCH_CHARACTERS:
                 continue
             if self._helper_count and isinstance(self._backend, TorchBackend):
-                yield from self._with_helpers().predict(chain(batch, documents), self._backend)
+                try:
+                    yield from self._with_helpers().predict(chain(batch, documents), self._backend)
+                except FanzhaError:
+                    self.close()  # the next letters get new ones
+                    raise
                 return
             yield from self._predict_batch(batch)
             batch, characters = [], 0
