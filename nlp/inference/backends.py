@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +14,9 @@ import numpy.typing as npt
 from nlp.errors import FanzhaError
 from nlp.text.tokenization import IntArray
 
-if TYPE_CHECKING:
-    from nlp.model.modeling import LetterTagger
-
 FloatArray = npt.NDArray[np.float32]
-_MULTIPLE = 16
+Scores = npt.NDArray[np.floating[Any]]
+"""Logits as a backend has them: fp16 from a GPU, else fp32."""
 
 
 class Backend(Protocol):
@@ -27,7 +25,7 @@ class Backend(Protocol):
     name: str
     device: str
 
-    def logits(self, windows: Sequence[tuple[IntArray, int]]) -> Iterator[FloatArray]:
+    def logits(self, windows: Sequence[tuple[IntArray, int]]) -> Iterator[Scores]:
         """The logits of each window, in order.
 
         Args:
@@ -83,82 +81,6 @@ class OnnxBackend:
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
         output: FloatArray = self._session.run(["logits"], feed)[0]
         return output[0]
-
-
-class TorchBackend:
-    """PyTorch on a GPU in bf16, or on the CPU in fp32 (to compare with; it is slower than ONNX Runtime).
-
-    Windows run together only where they are padded to the same length, a multiple of 16 that each window's own length
-    gives, and are all padded or all not: without padding transformers leaves the mask out, and torch takes another
-    kernel. So neither the length nor the mask that a window is run with depends on the others. What may still differ
-    with the number of windows that run together are the last bits (about 1e-6 in fp32, 1e-2 in bf16): matrix products
-    of another size are summed in another order. Scores can move by that, and a label where two are as good as equal.
-    """
-
-    def __init__(self, model: LetterTagger, *, device: str, pad_id: int, token_budget: int = 32_768) -> None:
-        import torch
-
-        self._torch = torch
-        self.device = device
-        self._on_gpu = device.startswith("cuda")
-        self._model = model.to(device, dtype=torch.bfloat16 if self._on_gpu else torch.float32).eval()
-        self.name = "torch-bf16" if self._on_gpu else "torch-fp32"
-        self._pad_id, self._budget = pad_id, token_budget
-        self._longest = int(model.config.window["max_tokens"])
-
-    @classmethod
-    def from_folder(cls, folder: Path, *, device: str, pad_id: int) -> TorchBackend:
-        """Loads the safetensors weights of a model folder.
-
-        Raises:
-            FanzhaError: where torch is not installed or sees no such device.
-        """
-        try:
-            import torch
-
-            from nlp.model.modeling import LetterTagger
-        except ImportError as error:
-            raise FanzhaError(
-                f"{error.name or 'torch'} is not installed", mend="pip install 'fanzha-nlp[gpu]', or --device cpu"
-            ) from None
-        if device.startswith("cuda") and (torch.device(device).index or 0) >= torch.cuda.device_count():
-            raise FanzhaError(f"torch sees no device {device}", mend="use --device cpu")
-        return cls(LetterTagger.from_pretrained(folder), device=device, pad_id=pad_id)
-
-    def logits(self, windows: Sequence[tuple[IntArray, int]]) -> Iterator[FloatArray]:
-        buckets: dict[tuple[int, bool], list[int]] = {}
-        for i, (ids, _) in enumerate(windows):
-            length = self._padded(len(ids))
-            buckets.setdefault((length, length > len(ids)), []).append(i)
-        found: dict[int, FloatArray] = {}
-        for (length, _), members in buckets.items():
-            count = max(1, self._budget // length)
-            for first in range(0, len(members), count):
-                chosen = members[first : first + count]
-                found.update(zip(chosen, self._run([windows[i] for i in chosen], length), strict=True))
-        yield from (found[i] for i in range(len(windows)))
-
-    def _padded(self, length: int) -> int:
-        """The next multiple of 16, but no more than the longest window: the encoder may have no more positions."""
-        return max(length, min(-(-length // _MULTIPLE) * _MULTIPLE, self._longest))
-
-    def _run(self, windows: Sequence[tuple[IntArray, int]], length: int) -> Iterator[FloatArray]:
-        torch = self._torch
-        batch = {
-            "input_ids": torch.full((len(windows), length), self._pad_id),
-            "attention_mask": torch.zeros((len(windows), length), dtype=torch.long),
-            "token_type_ids": torch.zeros((len(windows), length), dtype=torch.long),
-        }
-        for row, (ids, context) in enumerate(windows):
-            batch["input_ids"][row, : len(ids)] = torch.from_numpy(ids)
-            batch["attention_mask"][row, : len(ids)] = 1
-            batch["token_type_ids"][row, :context] = 1
-        with torch.inference_mode():
-            logits = (
-                self._model(**{name: values.to(self.device) for name, values in batch.items()}).logits.float().cpu()
-            )
-        for row, (ids, _) in enumerate(windows):
-            yield logits[row, : len(ids)].numpy()
 
 
 def available_cores() -> int:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import importlib.util
+import logging
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
 
-from nlp.errors import FanzhaError
+from nlp.errors import FanzhaError, printable
 from nlp.files import read_json
-from nlp.inference.backends import Backend, OnnxBackend, TorchBackend
+from nlp.inference.backends import Backend, OnnxBackend
 from nlp.inference.manifest import Manifest, check_manifest
 from nlp.inference.predictor import Predictor
+from nlp.inference.torch_backend import TorchBackend, first_line
 from nlp.labels import HEADS
 from nlp.text.tokenization import TextTokenizer
 from nlp.text.windows import WindowSettings
@@ -27,6 +31,8 @@ WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 
+_log = logging.getLogger(__name__)
+
 
 def shipped_model() -> Path:
     """The folder of the model that comes with the package: inside the wheel, or `models/` of the repository."""
@@ -37,14 +43,18 @@ def shipped_model() -> Path:
     raise FanzhaError("the package has no model", path=package, mend="install it again, or name one with --model")
 
 
-def load_predictor(folder: Path | None = None, *, device: str = "auto", threads: int | None = None) -> Predictor:
+def load_predictor(
+    folder: Path | None = None, *, device: str = "auto", threads: int | None = None, helpers: int = 0
+) -> Predictor:
     """A predictor of a model folder (None: the shipped one).
 
     Args:
         folder: holds manifest.json and what it names.
         device: `cpu` (ONNX Runtime), `cuda` or `cuda:N` (torch in bf16), `torch-cpu` (torch in fp32, to compare with),
-            or `auto`: a GPU where torch and one are there, else `cpu`.
+            or `auto`: a GPU where torch and one are there, else `cpu`. Where a GPU is there and cannot be used, `auto`
+            logs one line that says why (a warning: on stderr, if nobody has set up logging) and takes `cpu`.
         threads: of ONNX Runtime; None for the cores of the process.
+        helpers: processes that prepare and finish letters while torch runs the model, see `Predictor`.
 
     Raises:
         FanzhaError: where a file is missing or is not what the manifest says, or the device is not there.
@@ -55,13 +65,18 @@ def load_predictor(folder: Path | None = None, *, device: str = "auto", threads:
     gpu = _uses_gpu(manifest, device)
     _verify(folder, manifest, TOKENIZER)
     tokenizer = TextTokenizer.from_folder(folder)
-    backend: Backend
+    backend: Backend | None = None
     if gpu or device == "torch-cpu":
         for file in (CONFIG, WEIGHTS):
             _verify(folder, manifest, file)
         name = "cpu" if not gpu else device if ":" in device else "cuda:0"
-        backend = TorchBackend.from_folder(folder, device=name, pad_id=tokenizer.pad_id)
-    else:
+        try:
+            backend = TorchBackend.from_folder(folder, device=name, pad_id=tokenizer.pad_id)
+        except FanzhaError as error:
+            if device != "auto":
+                raise
+            _say_cpu(error.message)
+    if backend is None:
         graph = ONNX_INT8 if ONNX_INT8 in manifest.files else ONNX_FP32
         _verify(folder, manifest, graph)
         backend = OnnxBackend(folder / graph, threads=threads)
@@ -74,6 +89,7 @@ def load_predictor(folder: Path | None = None, *, device: str = "auto", threads:
         transitions=np.array(manifest.transitions),
         places=None if manifest.places is None else np.array(manifest.places),
         temperatures=manifest.temperatures.model_dump(),
+        helpers=helpers,
     )
 
 
@@ -144,12 +160,29 @@ def _verify(folder: Path, manifest: Manifest, name: str) -> None:
 
 
 def gpu_ready() -> bool:
-    """Whether the extra `gpu` is installed and an NVIDIA driver has a device; imports torch only then."""
+    """Whether the extra `gpu` is installed and an NVIDIA driver has a device; imports torch only then.
+
+    Where the device is there and torch cannot use it, the first process says so in one line.
+    """
     if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")) or not _has_cuda_driver():
         return False
+    from multiprocessing import parent_process
+
     import torch
 
-    return torch.cuda.is_available()
+    with warnings.catch_warnings(record=True) as said:  # torch says there that a driver is too old
+        warnings.simplefilter("always")
+        if torch.cuda.is_available():
+            return True
+    if parent_process() is None:  # not once more in every worker
+        no_cuda = "the torch that is installed has no CUDA" if torch.version.cuda is None else "torch sees no GPU"
+        _say_cpu(first_line(said[0].message) if said else no_cuda)
+    return False
+
+
+@functools.cache  # a reason is said once
+def _say_cpu(reason: str) -> None:
+    _log.warning("%s", printable(f"the GPU is not used, the CPU is: {reason}"))
 
 
 def _has_cuda_driver() -> bool:

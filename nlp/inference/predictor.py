@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from nlp.claims.linking import link_claims
-from nlp.decoding import decode
-from nlp.documents.meta import read_meta
 from nlp.documents.reading import Document
+from nlp.errors import FanzhaError
 from nlp.inference.backends import Backend, FloatArray
-from nlp.labels import HEADS
-from nlp.schema import DocumentInfo, ModelInfo, Result
-from nlp.text.segmentation import Structure, segment
+from nlp.inference.steps import Steps, joined, own_rows
+from nlp.inference.torch_backend import TorchBackend
+from nlp.schema import ModelInfo, Result
+from nlp.text.segmentation import Structure
 from nlp.text.tokenization import TextTokenizer, Tokens
-from nlp.text.windows import Window, WindowSettings, make_windows
+from nlp.text.windows import WindowSettings
+
+if TYPE_CHECKING:
+    from nlp.inference.helpers import Helpers
 
 _BATCH_CHARACTERS = 200_000
-_LABELS = sum(len(labels) for labels in HEADS.values())
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    document: Document
-    structure: Structure
-    tokens: Tokens
-    windows: list[Window]
 
 
 class Predictor:
@@ -40,6 +34,8 @@ class Predictor:
         settings: the windows the model was trained with.
         name, version: of the model, for the results.
         transitions, places, temperatures: see `nlp.decoding.decode`.
+        helpers: how many processes do what is to be done around the model, where there are letters enough for it to
+            pay: see `nlp.inference.helpers`. The results are the same. Other backends than torch's have none.
     """
 
     def __init__(
@@ -53,69 +49,60 @@ class Predictor:
         transitions: npt.NDArray[np.float64] | None = None,
         places: npt.NDArray[np.float64] | None = None,
         temperatures: dict[str, float] | None = None,
+        helpers: int = 0,
     ) -> None:
-        self._backend, self._tokenizer, self._settings = backend, tokenizer, settings
-        self.transitions = transitions
-        self.places = places
-        self._temperatures = temperatures
+        self.transitions, self.places = transitions, places
         self.model = ModelInfo(name=name, version=version, backend=backend.name, device=backend.device)
+        self._backend = backend
+        self._steps = Steps(tokenizer, settings, transitions, places, temperatures, self.model)
+        self._helpers: Helpers | None = None
+        self._helper_count = helpers
 
     def predict(self, documents: Iterable[Document]) -> Iterator[Result]:
         """The result of each document, in order; a few documents are held at a time, never all."""
+        documents = iter(documents)
         batch: list[Document] = []
         characters = 0
         for document in documents:
             batch.append(document)
             characters += len(document.text)
-            if characters >= _BATCH_CHARACTERS:
-                yield from self._predict_batch(batch)
-                batch, characters = [], 0
+            if characters < _BATCH_CHARACTERS:
+                continue
+            if self._helper_count and isinstance(self._backend, TorchBackend):
+                try:
+                    yield from self._with_helpers().predict(chain(batch, documents), self._backend)
+                except FanzhaError:
+                    self.close()  # the next letters get new ones
+                    raise
+                return
+            yield from self._predict_batch(batch)
+            batch, characters = [], 0
         yield from self._predict_batch(batch)
 
     def logits(self, documents: Sequence[Document]) -> Iterator[tuple[Structure, Tokens, FloatArray]]:
         """What each document is decoded from: its structure, its tokens, and [tokens, labels and pair columns]."""
-        prepared = [self._prepare(document) for document in documents]
-        scores = self._backend.logits(
-            [(w.input_ids(p.tokens, self._tokenizer), w.body_start) for p in prepared for w in p.windows]
-        )
+        prepared = [self._steps.prepare(document) for document in documents]
+        scores = self._backend.logits([window for one in prepared for window in self._steps.inputs(one)])
         for one in prepared:
-            yield one.structure, one.tokens, _stitch(one, scores)
+            own = [next(scores)[own_rows(window)] for window in one.windows]
+            yield one.structure, one.tokens, joined(own)
         # The iterator is run to its end here: in one that is thrown away half-way, Ctrl-C would be swallowed.
         if next(scores, None) is not None:
             raise RuntimeError("the backend gave scores for more windows than there are")
 
+    def close(self) -> None:
+        """Ends the helpers, where there are any; they also end with the process."""
+        if self._helpers is not None:
+            self._helpers.close()
+            self._helpers = None
+
+    def _with_helpers(self) -> Helpers:
+        if self._helpers is None:
+            from nlp.inference.helpers import Helpers
+
+            self._helpers = Helpers(self._steps, self._helper_count)
+        return self._helpers
+
     def _predict_batch(self, documents: Sequence[Document]) -> Iterator[Result]:
-        for document, (structure, tokens, logits) in zip(documents, self.logits(documents), strict=True):
-            found = decode(document.text, structure, tokens, logits, self.transitions, self.places, self._temperatures)
-            claims = link_claims(
-                document.text, structure, found.quantities, found.metrics, found.periods, found.measures, found.pointed
-            )
-            info = DocumentInfo(
-                id=document.id,
-                path=document.path,
-                sha256=document.sha256,
-                characters=len(document.text),
-                meta=read_meta(document.text),
-            )
-            result = Result(document=info, model=self.model, measures=found.measures, claims=claims)
-            result.check_against(document.text)
-            yield result
-
-    def _prepare(self, document: Document) -> _Prepared:
-        structure = segment(document.text)
-        tokens = self._tokenizer(document.text, structure.page_numbers)
-        windows = make_windows(document.text, structure, tokens, self._tokenizer, self._settings)
-        return _Prepared(document, structure, tokens, windows)
-
-
-def _stitch(prepared: _Prepared, scores: Iterator[FloatArray]) -> FloatArray:
-    """The logits of a whole document, each token's from the window that answers for it."""
-    logits = np.zeros((0, _LABELS), dtype=np.float32)
-    for window in prepared.windows:
-        body = next(scores)[window.body_start : -1]
-        if not len(logits):
-            logits = np.zeros((len(prepared.tokens), body.shape[1]), dtype=np.float32)
-        offset = window.own_first - window.first
-        count = window.own_last - window.own_first
-        logits[window.own_first : window.own_last] = body[offset : offset + count]
-    return logits
+        for document, found in zip(documents, self.logits(documents), strict=True):
+            yield self._steps.finish(document, *found)

@@ -21,9 +21,10 @@ import torch
 from nlp import __version__
 from nlp.annotation.corpus import GoldLetter
 from nlp.files import read_json, write_json
-from nlp.inference.backends import OnnxBackend, TorchBackend
+from nlp.inference.backends import OnnxBackend
 from nlp.inference.loading import MANIFEST, ONNX_FP32, ONNX_INT8, WEIGHTS, read_manifest, sha256_of
 from nlp.inference.manifest import check_manifest
+from nlp.inference.torch_backend import TorchBackend
 from nlp.model.modeling import LetterTagger
 from nlp.text.segmentation import segment
 from nlp.text.tokenization import IntArray, TextTokenizer

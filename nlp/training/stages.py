@@ -20,8 +20,8 @@ from nlp.annotation.corpus import GoldLetter, read_letters, read_replies
 from nlp.annotation.splits import Splits, split_letters
 from nlp.errors import FanzhaError
 from nlp.files import read_json, write_json
-from nlp.inference.backends import TorchBackend
 from nlp.inference.predictor import Predictor
+from nlp.inference.torch_backend import TorchBackend
 from nlp.model.modeling import LetterTagger
 from nlp.text.tokenization import TextTokenizer
 from nlp.training.calibration import UNFITTED, fit_temperatures

@@ -6,7 +6,8 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from tiny import LETTERS, PLAIN, Tiny
 from nlp.annotation.corpus import as_document, read_letters
 from nlp.documents.reading import Document, decode_document
 from nlp.errors import FanzhaError
-from nlp.inference import backends, loading
+from nlp.inference import loading
 from nlp.inference import predictor as predictor_module
-from nlp.inference.backends import OnnxBackend, TorchBackend
+from nlp.inference.backends import OnnxBackend
 from nlp.inference.loading import load_predictor, read_manifest
 from nlp.inference.predictor import Predictor
+from nlp.inference.torch_backend import TorchBackend
 from nlp.model.modeling import LetterTagger
 from nlp.schema import Result
 from nlp.text.tokenization import TextTokenizer
@@ -253,11 +255,49 @@ def test_auto_is_the_gpu_where_there_is_one(tiny: Tiny, monkeypatch: pytest.Monk
         return TorchBackend(LetterTagger.from_pretrained(folder), device="cpu", pad_id=pad_id)
 
     monkeypatch.setattr(loading, "gpu_ready", lambda: True)
-    monkeypatch.setattr(backends.TorchBackend, "from_folder", staticmethod(from_folder))
+    monkeypatch.setattr(TorchBackend, "from_folder", staticmethod(from_folder))
     assert load_predictor(tiny.model).model.backend == "torch-fp32"
     assert load_predictor(tiny.model, device="cuda:3").model.backend == "torch-fp32"
     assert load_predictor(tiny.model, device="cpu").model.backend == "onnxruntime-int8"
     assert asked == ["cuda:0", "cuda:3"]
+
+
+@pytest.fixture
+def _nothing_said() -> Iterator[None]:
+    loading._say_cpu.cache_clear()
+    yield
+    loading._say_cpu.cache_clear()
+
+
+@pytest.mark.usefixtures("_nothing_said")
+def test_auto_is_the_cpu_and_one_line_where_the_gpu_fails(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def to(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 64.00 MiB.\nMore advice.")
+
+    monkeypatch.setattr(loading, "gpu_ready", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(LetterTagger, "to", to)
+    for _ in range(2):
+        assert load_predictor(tiny.model, helpers=2).model.backend == "onnxruntime-int8"
+    assert caplog.messages == ["the GPU is not used, the CPU is: cuda:0 has not enough free memory"]
+    with pytest.raises(FanzhaError, match="cuda:0 has not enough free memory"):
+        load_predictor(tiny.model, device="cuda")
+
+
+@pytest.mark.usefixtures("_nothing_said")
+def test_auto_says_in_a_line_why_torch_sees_no_gpu(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def is_available() -> bool:
+        warnings.warn("CUDA initialization: The NVIDIA driver is too old\n(found 9000).", stacklevel=1)
+        return False
+
+    monkeypatch.setattr(loading, "_has_cuda_driver", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", is_available)
+    assert not loading.gpu_ready()
+    assert caplog.messages == ["the GPU is not used, the CPU is: CUDA initialization: The NVIDIA driver is too old"]
 
 
 def test_half_precision_weights_on_disk_give_the_results_of_the_checkpoint(
