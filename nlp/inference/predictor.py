@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -57,6 +58,12 @@ class Predictor:
         self.transitions = transitions
         self._temperatures = temperatures
         self.model = ModelInfo(name=name, version=version, backend=backend.name, device=backend.device)
+
+    def with_temperatures(self, temperatures: dict[str, float]) -> Predictor:
+        """The same model, whose scores are calibrated by other temperatures."""
+        other = copy.copy(self)
+        other._temperatures = temperatures
+        return other
 
     def predict(self, documents: Iterable[Document]) -> Iterator[Result]:
         """The result of each document, in order; a few documents are held at a time, never all."""
