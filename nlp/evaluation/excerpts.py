@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from nlp.evaluation.mistakes import Mistake
-from nlp.text.segmentation import Structure
+from nlp.output.wraps import hard_wraps
+from nlp.text.segmentation import segment
 
 _MOST_AROUND = 120
 """Characters of a sentence that are shown before and after the spans."""
@@ -16,7 +17,7 @@ _PARTS = ("metric", "period")
 
 @dataclass(frozen=True)
 class Piece:
-    """Words of a letter, and what they belong to: `gold`, `predicted`, and metrics and periods as `gold-part` …"""
+    """Words of a letter and what they belong to: `gold`, `predicted`, metrics and periods as `gold-part` …, `wrap`."""
 
     text: str
     marks: tuple[str, ...]
@@ -31,27 +32,36 @@ class Excerpt:
     pieces: tuple[Piece, ...]
 
 
-def excerpt(text: str, structure: Structure, mistake: Mistake) -> Excerpt:
-    """The error in its sentences, no more than `_MOST_AROUND` characters before and after it."""
-    inside = [s for s in structure.sentences if s.start < mistake.end and s.end > mistake.start]
-    start = max(min([mistake.start, *(s.start for s in inside)]), mistake.start - _MOST_AROUND)
-    end = min(max([mistake.end, *(s.end for s in inside)]), mistake.end + _MOST_AROUND)
-    spans = [
-        (mark, max(span.start, start), min(span.end, end))
-        for side, owner in (("gold", mistake.gold), ("predicted", mistake.predicted))
-        if owner is not None
-        for mark, span in _spans(side, owner)
-        if span.start < end and span.end > start
-    ]
-    borders = sorted({start, end, *(border for _, *place in spans for border in place)})
-    pieces = [
-        Piece(text[a:b], tuple(mark for mark, first, last in spans if first <= a and b <= last))
-        for a, b in pairwise(borders)
-    ]
-    return Excerpt(start, end, tuple(pieces))
+class Excerpts:
+    """The excerpts of one letter."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._sentences = segment(text).sentences
+        self._wraps = hard_wraps(text)
+
+    def of(self, mistake: Mistake) -> Excerpt:
+        """An error in its sentences, with no more than `_MOST_AROUND` characters before and after it."""
+        inside = [s for s in self._sentences if s.start < mistake.end and s.end > mistake.start]
+        start = max(min([mistake.start, *(s.start for s in inside)]), mistake.start - _MOST_AROUND)
+        end = min(max([mistake.end, *(s.end for s in inside)]), mistake.end + _MOST_AROUND)
+        marked = [
+            *((mark, s.start, s.end) for mark, s in _spans("gold", mistake.gold)),
+            *((mark, s.start, s.end) for mark, s in _spans("predicted", mistake.predicted)),
+            *(("wrap", *wrap) for wrap in self._wraps),  # the page shows a sentence on one line
+        ]
+        marked = [(mark, max(a, start), min(b, end)) for mark, a, b in marked if a < end and b > start]
+        borders = sorted({start, end, *(border for _, *place in marked for border in place)})
+        pieces = [
+            Piece(self._text[a:b], tuple(mark for mark, first, last in marked if first <= a and b <= last))
+            for a, b in pairwise(borders)
+        ]
+        return Excerpt(start, end, tuple(pieces))
 
 
-def _spans(side: str, owner: Any) -> list[tuple[str, Any]]:
+def _spans(side: str, owner: Any | None) -> list[tuple[str, Any]]:
+    if owner is None:
+        return []
     parts = [getattr(owner, name, None) for name in _PARTS]
     return [(side, owner), *((f"{side}-part", part) for part in parts if part is not None)]
 

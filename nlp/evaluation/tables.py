@@ -57,7 +57,7 @@ def assessment_tables(found: Assessment, others: Mapping[str, Scores] | None = N
         _confusion(found.types),
     ]
     for layer, bins in found.reliability.items():
-        binned = [(f"{b.low:.2f}–{b.high:.2f}", str(b.spans), f"{b.score:.3f}", f"{b.right:.3f}") for b in bins]
+        binned = [(f"{b.low:.3f}–{b.high:.3f}", str(b.spans), f"{b.score:.3f}", f"{b.right:.3f}") for b in bins]
         header = ("scores", layer, "mean score", "share that is right")
         parts += [f"## Calibration of the scores of {layer}", markdown(header, binned)]
     for table in GROUPINGS:

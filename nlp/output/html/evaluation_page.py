@@ -18,7 +18,7 @@ from markupsafe import Markup
 from nlp.evaluation.assessment import Assessment, Comparison
 from nlp.evaluation.bootstrap import Estimate
 from nlp.evaluation.claim_parts import CLAIM_LEVELS
-from nlp.evaluation.excerpts import Excerpt, Fact, excerpt, facts
+from nlp.evaluation.excerpts import Excerpt, Excerpts, Fact, facts
 from nlp.evaluation.figures import ALL, CATEGORY, ERRORS, LAYER, TYPE, Key, calibration_error, lower_is_better
 from nlp.evaluation.groups import GROUPINGS
 from nlp.evaluation.mistakes import KINDS, Mistake
@@ -27,7 +27,6 @@ from nlp.evaluation.tables import name_of, with_interval
 from nlp.files import write_text
 from nlp.output.html.plots import bars_plot, intervals_plot, reliability_plot
 from nlp.output.html.rendering import environment
-from nlp.text.segmentation import segment
 
 _RATES = ("precision", "recall", "F1")
 
@@ -192,11 +191,11 @@ def _heat(confusion: Mapping[str, Mapping[str, int]]) -> list[tuple[str, list[tu
 
 def _by_kind(found: Sequence[Mistake], documents: Sequence[Scored], prefix: str) -> list[Kind]:
     texts = {document.id: document.text for document in documents}
-    structures = {name: segment(texts[name]) for name in {one.letter for one in found}}
+    excerpts = {name: Excerpts(texts[name]) for name in {one.letter for one in found}}
     shown: dict[tuple[str, str], list[ShownMistake]] = {}
     for one in found:
-        cut = excerpt(texts[one.letter], structures[one.letter], one)
-        shown.setdefault((one.layer, one.kind), []).append(ShownMistake(one, cut, facts(one)))
+        shown_one = ShownMistake(one, excerpts[one.letter].of(one), facts(one))
+        shown.setdefault((one.layer, one.kind), []).append(shown_one)
     return [
         Kind(f"{prefix}-{layer}-{kind}", f"{layer}: {kind}", shown[layer, kind])
         for layer, kinds in KINDS.items()

@@ -85,7 +85,7 @@ def reliability_plot(bins: Sequence[Bin], *, title: str) -> Markup:
     path = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
     parts.append(Markup('<polyline class="curve" points="{}"/>').format(path))
     for b, (x, y) in zip(bins, points, strict=True):
-        note = f"scores {b.low:.2f}–{b.high:.2f}: {b.spans} spans, mean {b.score:.3f}, right {b.right:.3f}"
+        note = f"scores {b.low:.3f}–{b.high:.3f}: {b.spans} spans, mean {b.score:.3f}, right {b.right:.3f}"
         circle = Markup('<circle class="dot" cx="{}" cy="{}" r="5"><title>{}</title></circle>')
         parts.append(circle.format(_number(x), _number(y), note))
     parts.append(_text(left + side / 2, top + side + 38, "mean score", "axis", anchor="middle"))
