@@ -23,8 +23,6 @@ from nlp.evaluation.scores import Scored
 
 BINS = 10
 SCORED = ("measures", "claims")
-_ROWS = 100
-"""Resamples that are worked on at a time, to bound memory."""
 
 
 class Bin(NamedTuple):
@@ -39,64 +37,61 @@ class Bin(NamedTuple):
 
 @dataclass(frozen=True)
 class SpanScores:
-    """The scored spans of some documents, by their distinct scores.
+    """The scored spans of some documents.
 
     Args:
-        scores: [scores], ascending.
-        spans: [documents, scores], how many spans have each score.
-        right: [documents, scores], how many of them are right.
+        scores: [scores], the distinct ones, ascending.
+        place: [spans], which of them each span has.
+        document: [spans], the document of each span.
+        right: [spans], 1 for those that are right, else 0.
     """
 
     scores: FloatArray
-    spans: IntArray
+    place: IntArray
+    document: IntArray
     right: IntArray
 
     @classmethod
     def read(cls, documents: Sequence[Scored], layer: str) -> SpanScores:
         """The scores of the predicted `measures` or `claims`."""
-        found = []
+        found: list[tuple[float, int, bool]] = []
         for n, document in enumerate(documents):
             gold, predicted = (getattr(side, layer) for side in (document.gold, document.predicted))
             right = {j for _, j in exact_pairs(gold, predicted)}
             found += [(span.score, n, j in right) for j, span in enumerate(predicted)]
-        scores = np.unique([score for score, *_ in found]).astype(np.float64)
-        spans = np.zeros((len(documents), len(scores)), dtype=np.int64)
-        rights = np.zeros_like(spans)
-        for score, n, is_right in found:
-            k = int(np.searchsorted(scores, score))
-            spans[n, k] += 1
-            rights[n, k] += is_right
-        return cls(scores, spans, rights)
+        scores, place = np.unique(np.array([one[0] for one in found], dtype=np.float64), return_inverse=True)
+        numbers, rights = (np.array([one[k] for one in found], dtype=np.int64) for k in (1, 2))
+        return cls(scores, place.astype(np.int64), numbers, rights)
 
     def error(self, weights: IntArray, bins: int = BINS) -> FloatArray:
         """[samples]: the expected calibration error for weights [samples, documents]; 0 where there is no span."""
-        parts = [self._error(weights[k : k + _ROWS], bins) for k in range(0, len(weights), _ROWS)]
-        return np.concatenate(parts) if parts else np.zeros(0)
-
-    def _error(self, weights: IntArray, bins: int) -> FloatArray:
-        spans = weights @ self.spans
-        excess = weights @ self.right - spans * self.scores
-        chosen = _bins(spans, bins)
-        apart = sum((np.abs(np.where(chosen == b, excess, 0.0).sum(-1)) for b in range(bins)), np.zeros(len(weights)))
-        return ratio(apart, spans.sum(-1), 0.0)
+        return np.array([self._error(row[self.document], bins) for row in weights], dtype=np.float64)
 
     def reliability(self, bins: int = BINS) -> list[Bin]:
         """The bins that hold spans, from the lowest score up."""
-        spans, right = self.spans.sum(0), self.right.sum(0)
-        chosen = _bins(spans[None], bins)[0]
+        spans, right = self._by_score(np.ones_like(self.place))
+        chosen = _bins(spans, bins)
         table = []
-        for b in range(bins):
+        for b in np.unique(chosen).tolist():
             inside = chosen == b
-            count = int(spans[inside].sum())
-            if count:
-                scores = self.scores[inside]
-                mean = float((scores * spans[inside]).sum() / count)
-                table.append(Bin(float(scores[0]), float(scores[-1]), mean, count, float(right[inside].sum() / count)))
+            scores, count = self.scores[inside], int(spans[inside].sum())
+            mean = float((scores * spans[inside]).sum() / count)
+            table.append(Bin(float(scores[0]), float(scores[-1]), mean, count, float(right[inside].sum() / count)))
         return table
+
+    def _error(self, weights: IntArray, bins: int) -> float:
+        """For weights [spans]."""
+        spans, right = self._by_score(weights)
+        apart = np.bincount(_bins(spans, bins), right - spans * self.scores, bins)
+        return float(ratio(np.abs(apart).sum(), spans.sum(), 0.0))
+
+    def _by_score(self, weights: IntArray) -> tuple[IntArray, IntArray]:
+        """[scores]: how many spans have each score, and how many of them are right; for weights [spans]."""
+        spans, right = (np.bincount(self.place, w, len(self.scores)) for w in (weights, weights * self.right))
+        return spans.astype(np.int64), right.astype(np.int64)
 
 
 def _bins(spans: IntArray, bins: int) -> IntArray:
-    """[samples, scores]: the bin of each score, by where the middle of its spans stands among all spans."""
-    middle = 2 * np.cumsum(spans, axis=-1) - spans
-    total = np.maximum(spans.sum(-1, keepdims=True), 1)
-    return np.minimum(middle * bins // (2 * total), bins - 1)
+    """[scores]: the bin of each score, by where the middle of its spans stands among all spans."""
+    middle = 2 * np.cumsum(spans) - spans
+    return np.minimum(middle * bins // max(2 * int(spans.sum()), 1), bins - 1)
