@@ -104,6 +104,9 @@ def _chosen(
         split = "test" if splits is not None or source == LETTERS else "all"
     if split == "all":
         return every
+    if splits is None and source != LETTERS:
+        mend = "name a file with the lists dev and test with --splits, or use --split all"
+        raise FanzhaError(f"nothing says which of these letters are for {split}", path=source, mend=mend)
     lists = SPLITS if splits is None else splits
     chosen: list[GoldLetter] = getattr(split_letters(every, lists), split)
     if not chosen:

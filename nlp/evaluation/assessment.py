@@ -16,8 +16,8 @@ from nlp.evaluation.heldout import summarise
 from nlp.evaluation.mistakes import KINDS, Mistake, mistakes
 from nlp.evaluation.scores import Scored
 
-_DETAIL = ("detail", "groups", "confusion", "reliability", "errors")
-"""What `assessment_json` has beside `summary`."""
+_DETAIL = ("detail", "groups", "confusion", "reliability")
+"""What `assessment_json` has beside `summary` and errors."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,11 @@ def assessment_json(found: Assessment) -> dict[str, Any]:
     }
 
 
-def without_quotes(content: dict[str, Any]) -> dict[str, Any]:
-    """A file of `fanzha evaluate --json` without its errors, which quote letters, and without its detail."""
-    return {name: value for name, value in content.items() if name not in _DETAIL}
+def without_quotes(content: Any) -> Any:
+    """The JSON of an evaluation or a comparison without errors, which quote letters, and without detail."""
+    if not isinstance(content, dict):
+        return content
+    return {name: value for name, value in content.items() if name not in _DETAIL and not name.startswith("errors")}
 
 
 def summary(found: Assessment) -> dict[str, Any]:

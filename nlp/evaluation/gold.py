@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nlp.annotation.corpus import GoldLetter, read_marked, read_replies
 from nlp.annotation.exchange.formats import FORMATS
+from nlp.annotation.exchange.parts import check_ids
 from nlp.annotation.standoff import read_gold
 from nlp.errors import FanzhaError
 from nlp.inference.manifest import TrainingFacts
@@ -31,6 +32,7 @@ def read_any_gold(source: Path, *, replies: Path | None = None, source_format: s
         letters = FORMATS[source_format].read(source)
         if not letters:
             raise FanzhaError("holds no letters", path=source, mend="name an export with letters in it")
+        check_ids(letters)
         return letters
     if source.is_file():
         return [read_marked(source)]

@@ -11,6 +11,7 @@ from nlp.evaluation.claim_parts import CLAIM_LEVELS
 from nlp.evaluation.figures import ALL, CATEGORY, ERRORS, LAYER, TYPE, Key
 from nlp.evaluation.groups import GROUPINGS
 from nlp.evaluation.scores import Scores
+from nlp.output.terminal import visible
 
 _GROUP_FIGURES = (
     "measures, character micro F1",
@@ -27,9 +28,9 @@ def with_interval(value: Estimate) -> str:
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; the cells hold no line ends or bars of ours."""
+    """A table; cells may hold what letters state about themselves."""
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(visible(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def assessment_tables(found: Assessment, others: Mapping[str, Scores] | None = None) -> str:

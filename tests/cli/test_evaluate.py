@@ -116,6 +116,13 @@ def test_what_cannot_be_scored_is_said_in_one_line(
     assert said in line
 
 
+def test_split_of_other_letters_needs_its_lists(unseen: Path, fanzha_here: Run) -> None:
+    status, out, err = fanzha_here("evaluate", "--letters", unseen, "--split", "test")
+    assert (status, out) == (2, "")
+    assert "nothing says which of these letters are for test" in err
+    assert "--splits" in err
+
+
 def test_targets_stand_beside_the_figures(
     tiny: Tiny, fanzha_here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,7 +61,10 @@ def test_what_goes_into_a_manifest_quotes_no_letter(letters: tuple[list[Scored],
     found = assess(letters[0], samples=FEW)
     kept = without_quotes(assessment_json(found))
     assert kept == summary(found)
-    assert "进村" not in json.dumps(kept, ensure_ascii=False)
+    compared = without_quotes(comparison_json(compare(*letters, samples=FEW)))
+    assert "figures" in compared
+    assert "进村" not in json.dumps([kept, compared], ensure_ascii=False)
+    assert without_quotes([1]) == [1]
 
 
 def test_errors_are_sorted_by_kind_then_letter(measure: Callable[..., Any], claim: Callable[..., Any]) -> None:

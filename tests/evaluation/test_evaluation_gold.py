@@ -78,3 +78,10 @@ def test_letters_that_scores_were_calibrated_on_are_named(tiny: Tiny) -> None:
     letters = read_letters(tiny.letters)
     assert calibration_note(letters[4:], training(calibrated_on=["t4"])) is None
     assert "1 of these letters" in (calibration_note(letters, training(calibrated_on=["t4"])) or "")
+
+
+def test_two_letters_of_one_name_are_refused(tiny: Tiny, tmp_path: Path) -> None:
+    file = FORMATS["doccano"].write(read_letters(tiny.letters)[:1], tmp_path / "gold.jsonl")[0]
+    file.write_text(file.read_text(encoding="utf-8") * 2, encoding="utf-8")
+    with pytest.raises(FanzhaError, match="t1"):
+        read_any_gold(file, source_format="doccano")
