@@ -125,6 +125,20 @@ class Result(_Strict):
         _check_measure_indices(self.measures, self.claims)
         return self
 
+    def at_least(self, score: float) -> Result:
+        """The result without the measures and claims whose score is below `score`.
+
+        `measure` of a claim is the index among the measures that are left, or null where its measure is gone.
+        """
+        kept = [k for k, measure in enumerate(self.measures) if measure.score >= score]
+        place = {old: new for new, old in enumerate(kept)}
+        claims = [
+            claim.model_copy(update={"measure": None if claim.measure is None else place.get(claim.measure)})
+            for claim in self.claims
+            if claim.score >= score
+        ]
+        return self.model_copy(update={"measures": [self.measures[k] for k in kept], "claims": claims})
+
     def check_against(self, text: str) -> None:
         """Checks that every span's text is the text of the document at its place.
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from nlp.output.jsonl import to_json_line
@@ -154,3 +156,45 @@ def test_schema_objects_are_frozen() -> None:
     span = Span(start=0, end=1, text="县")
     with pytest.raises(ValidationError, match="frozen"):
         span.start = 1  # type: ignore[misc]
+
+
+@given(
+    st.lists(st.sampled_from([0.1, 0.5, 0.5, 0.9]), max_size=6),
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from([0.2, 0.5, 0.8])), max_size=6),
+    st.sampled_from([0.0, 0.3, 0.5, 0.85, 1.0]),
+)
+def test_schema_at_least_keeps_what_scores_enough_and_where_claims_belong(
+    measures: list[float], claims: list[tuple[int, float]], least: float
+) -> None:
+    data = result()
+    measure, claim = data["measures"][0], data["claims"][0]
+    width, length = measure["end"] - measure["start"], claim["end"] - claim["start"]
+    data["measures"] = [
+        {**measure, "start": k * width, "end": (k + 1) * width, "score": score} for k, score in enumerate(measures)
+    ]
+    data["claims"] = [
+        {
+            **claim,
+            "start": k * width,
+            "end": k * width + length,
+            "score": score,
+            "measure": k if k < len(measures) else None,
+        }
+        for k, score in claims
+    ]
+    everything = Result.model_validate(data)
+    kept = everything.at_least(least)
+    assert Result.model_validate(kept.model_dump()) == kept
+    assert kept.measures == [m for m in everything.measures if m.score >= least]
+    before = [c for c in everything.claims if c.score >= least]
+    assert [c.model_copy(update={"measure": None}) for c in before] == [
+        c.model_copy(update={"measure": None}) for c in kept.claims
+    ]
+    for old, new in zip(before, kept.claims, strict=True):
+        owner = None if old.measure is None else everything.measures[old.measure]
+        if owner is None or owner.score < least:
+            assert new.measure is None
+        else:
+            assert new.measure is not None
+            assert kept.measures[new.measure] == owner
+    assert everything.at_least(0) == everything

@@ -88,12 +88,14 @@ class WorkerSettings:
     Args:
         limits: what a letter may cost.
         text_field: of the objects in JSON Lines files.
+        min_score: of the measures and claims in results, see `Result.at_least`.
         model, device, threads: see `nlp.inference.loading.load_predictor`.
         scratch: a folder for temporary files; None for the system's.
     """
 
     limits: Limits = field(default_factory=Limits)
     text_field: str = "text"
+    min_score: float = 0.0
     model: Path | None = None
     device: str = "auto"
     threads: int = 1

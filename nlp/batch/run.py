@@ -139,12 +139,14 @@ def fingerprint_of(settings: WorkerSettings, model: ModelInfo) -> Fingerprint:
     """What results depend on beside the letters: the model's files and what runs them, this version, the settings."""
     folder = shipped_model() if settings.model is None else settings.model
     files = {name: facts.sha256 for name, facts in read_manifest(folder).files.items()}
-    made_by = {
+    made_by: dict[str, object] = {
         "package": __version__,
         "model": [model.name, model.version, model.backend],
         "files": files,
         "text_field": settings.text_field,
     }
+    if settings.min_score:  # results that hold everything are those of versions before there was a choice
+        made_by["min_score"] = settings.min_score
     limits = {name: value for name, value in asdict(settings.limits).items() if name != "seconds"}
     return Fingerprint(_digest(made_by), _digest(limits))
 

@@ -65,7 +65,7 @@ def annotate(jobs: Sequence[Job], predictor: Predictor, settings: WorkerSettings
     if not read:
         return
     yield "predict"
-    yield from _predict(read, predictor)
+    yield from _predict(read, predictor, settings.min_score)
 
 
 def _read(job: Job, settings: WorkerSettings) -> Outcome | tuple[Document, str]:
@@ -85,16 +85,16 @@ def _read(job: Job, settings: WorkerSettings) -> Outcome | tuple[Document, str]:
         return _internal(source.key, "read", error, sha256)
 
 
-def _predict(read: Sequence[_Read], predictor: Predictor) -> Iterator[Outcome]:
+def _predict(read: Sequence[_Read], predictor: Predictor, min_score: float) -> Iterator[Outcome]:
     """The outcomes of letters, predicted together; where that fails, one by one."""
     from nlp.output.jsonl import to_json_line
 
     try:
-        results = list(predictor.predict([document for _, document, _ in read]))
+        results = [result.at_least(min_score) for result in predictor.predict([document for _, document, _ in read])]
     except Exception as error:
         if len(read) > 1:
             for one in read:
-                yield from _predict([one], predictor)
+                yield from _predict([one], predictor, min_score)
             return
         job, _, sha256 = read[0]
         yield _internal(job.source.key, "predict", error, sha256)

@@ -18,6 +18,7 @@ from nlp.cli.limits import (
     MaxUnpacked,
     limits_of,
 )
+from nlp.cli.min_score import MinScore
 from nlp.documents.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def annotate_command(
         int | None, typer.Option(min=1, help="Processes; by default one a core, or one on a GPU.", show_default=False)
     ] = None,
     text_field: Annotated[str, typer.Option(help="The field of a .jsonl object that holds the text.")] = "text",
+    min_score: MinScore = 0.0,
     max_megabytes: MaxMegabytes = DEFAULT_LIMITS.file_bytes / 1e6,
     max_characters: MaxCharacters = DEFAULT_LIMITS.characters,
     max_unpacked: MaxUnpacked = DEFAULT_LIMITS.unpacked_bytes / 1e6,
@@ -79,7 +81,12 @@ def annotate_command(
         max_members=max_members, max_pages=max_pages, max_seconds=max_seconds,
     )  # fmt: skip
     worker = WorkerSettings(
-        limits=limits, text_field=text_field, model=model, device=device, scratch=output / STATE / "tmp"
+        limits=limits,
+        text_field=text_field,
+        min_score=min_score,
+        model=model,
+        device=device,
+        scratch=output / STATE / "tmp",
     )
     settings = RunSettings(
         inputs=inputs, output=output, formats=[t.value for t in dict.fromkeys(to)], worker=worker,

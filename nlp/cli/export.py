@@ -33,11 +33,12 @@ def export_command(
             path=checkpoint,
             mend="make one: fanzha train configs/embedded.yaml",
         )
+    from nlp.evaluation.assessment import without_quotes
     from nlp.training.export import add_figures, export_model
 
     manifest = export_model(checkpoint, output, fp32=fp32)
     for path in figures or []:
-        add_figures(output, {path.stem: read_json(path)})
+        add_figures(output, {path.stem: without_quotes(read_json(path))})
     for name, file in manifest["files"].items():
         typer.echo(f"{file['bytes']:>12,} bytes  {output / name}")
     if gate:

@@ -23,6 +23,7 @@ from nlp.cli.pretrain import pretrain_command
 from nlp.cli.report import report_command
 from nlp.cli.schema import schema_command
 from nlp.cli.serve import serve_command
+from nlp.cli.targets import targets_command
 from nlp.cli.text import text_command
 from nlp.cli.train import train_command
 from nlp.cli.version import Version
@@ -57,6 +58,7 @@ app.command("pretrain")(pretrain_command)
 app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)
 app.command("leave-one-out")(leave_one_out_command)
+app.command("targets")(targets_command)
 app.command("export")(export_command)
 app.command("build-encoder")(build_encoder_command)
 app.command("schema")(schema_command)

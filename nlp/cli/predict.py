@@ -22,6 +22,7 @@ from nlp.cli.limits import (
     MaxUnpacked,
     limits_of,
 )
+from nlp.cli.min_score import MinScore
 from nlp.cli.version import Version
 from nlp.documents.limits import DEFAULT_LIMITS
 
@@ -51,6 +52,7 @@ def predict_command(
     ] = Format.auto,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     model: Annotated[Path | None, typer.Option(help="A model folder; without it, the model that is shipped.")] = None,
+    min_score: MinScore = 0.0,
     max_megabytes: MaxMegabytes = DEFAULT_LIMITS.file_bytes / 1e6,
     max_characters: MaxCharacters = DEFAULT_LIMITS.characters,
     max_unpacked: MaxUnpacked = DEFAULT_LIMITS.unpacked_bytes / 1e6,
@@ -77,13 +79,23 @@ def predict_command(
         max_members=max_members, max_pages=max_pages, max_seconds=max_seconds,
     )  # fmt: skip
     as_json = format is Format.json or (format is Format.auto and not sys.stdout.isatty())
-    faults = predict_files(files, load_predictor(model, device=device), as_json=as_json, limits=limits)
+    predictor = load_predictor(model, device=device)
+    faults = predict_files(files, predictor, as_json=as_json, limits=limits, min_score=min_score)
     if faults:
         raise typer.Exit(2)
 
 
-def predict_files(files: Sequence[str], predictor: Predictor, *, as_json: bool, limits: Limits) -> int:
+def predict_files(
+    files: Sequence[str], predictor: Predictor, *, as_json: bool, limits: Limits, min_score: float = 0.0
+) -> int:
     """Prints the result of each file that can be read and tagged, and a line on stderr for each other.
+
+    Args:
+        files: their names; - is standard input.
+        predictor: what tags them.
+        as_json: or to be read by people.
+        limits: what a letter may cost.
+        min_score: see `Result.at_least`.
 
     Returns:
         How many files have no result.
@@ -98,7 +110,7 @@ def predict_files(files: Sequence[str], predictor: Predictor, *, as_json: bool, 
             for warning in document.warnings:
                 print(f"predict: {FanzhaError(warning, path=name)}", file=sys.stderr, flush=True)
             (result,) = predictor.predict([document])
-            show(result)
+            show(result.at_least(min_score))
         except OSError:  # of the output: the reader has gone, or the disk is full
             raise
         except FanzhaError as fault:

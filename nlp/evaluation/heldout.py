@@ -1,4 +1,4 @@
-"""Prediction and scores on gold documents, and the report of both."""
+"""Prediction on gold documents, and the short report of their scores."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from nlp.annotation.corpus import GoldLetter, as_document
-from nlp.evaluation.scores import Scored, Scores, combine, score, tally
+from nlp.evaluation.bootstrap import BOOTSTRAP_SAMPLES, estimates
+from nlp.evaluation.scores import Scored, Scores, headline, score, tally
 from nlp.inference.predictor import Predictor
-
-BOOTSTRAP_SAMPLES = 1000
-_SEED = 7
 
 
 def predict_gold(predictor: Predictor, letters: Sequence[GoldLetter]) -> list[Scored]:
@@ -21,16 +19,11 @@ def predict_gold(predictor: Predictor, letters: Sequence[GoldLetter]) -> list[Sc
     return [Scored(letter.id, letter.text, letter, result) for letter, result in zip(letters, results, strict=True)]
 
 
-def intervals(documents: Sequence[Scored], samples: int = BOOTSTRAP_SAMPLES) -> dict[str, tuple[float, float]]:
-    """95 % intervals of every figure by bootstrap over documents (percentiles; a fixed seed)."""
-    random = np.random.default_rng(_SEED)
-    drawn: dict[str, list[float]] = {}
-    tallies = [tally(document) for document in documents]
-    for _ in range(samples):
-        chosen = [tallies[i] for i in random.integers(0, len(tallies), len(tallies))]
-        for name, value in combine(chosen).figures().items():
-            drawn.setdefault(name, []).append(value)
-    return {name: (float(np.percentile(v, 2.5)), float(np.percentile(v, 97.5))) for name, v in drawn.items()}
+def intervals(documents: Sequence[Scored], samples: int = BOOTSTRAP_SAMPLES) -> dict[str, tuple[float, float] | None]:
+    """95 % intervals of the scheme's figures by bootstrap over documents; None for one document."""
+    tallies = np.stack([tally(document) for document in documents])
+    found = estimates([lambda weights: headline(np.tensordot(weights, tallies, axes=1))], len(documents), samples)
+    return {name: None if e.low is None or e.high is None else (e.low, e.high) for name, e in found.items()}
 
 
 def summarise(documents: Sequence[Scored]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from nlp.annotation.corpus import GoldLetter
 from nlp.errors import FanzhaError
 from nlp.evaluation.heldout import predict_gold
 from nlp.evaluation.scores import Scored
+from nlp.training.calibration import fit_temperatures
 from nlp.training.configuration import Recipe
 from nlp.training.stages import Report, TrainingData, adapt, device_predictor, load_checkpoint, trained_letters
 
@@ -18,7 +19,7 @@ def leave_one_out(recipe: Recipe, base: Path, data: TrainingData, report: Report
     Args:
         recipe: with its adaptation.
         base: a first-stage checkpoint, which has seen composed letters only.
-        data: the gold; its test and dev letters are not used.
+        data: the gold; its test letters are not used, its dev letters for temperatures alone, which change no decision.
         report: is told what is going on.
 
     Raises:
@@ -53,4 +54,6 @@ def _predict_without(
         model, tokenizer = load_checkpoint(base)
     else:
         model, tokenizer = adapt(recipe, base, data, others, report)
-    return predict_gold(device_predictor(model, tokenizer), [held_out])
+    predictor = device_predictor(model, tokenizer)
+    temperatures = fit_temperatures(predictor, data.splits.dev)  # as the shipped model's are
+    return predict_gold(predictor.with_temperatures(temperatures), [held_out])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -57,6 +59,12 @@ class Predictor:
         self._steps = Steps(tokenizer, settings, transitions, places, temperatures, self.model)
         self._helpers: Helpers | None = None
         self._helper_count = helpers
+
+    def with_temperatures(self, temperatures: dict[str, float]) -> Predictor:
+        """The same model, whose scores are calibrated by other temperatures."""
+        other = copy.copy(self)
+        other._steps, other._helpers = replace(self._steps, temperatures=temperatures), None
+        return other
 
     def predict(self, documents: Iterable[Document]) -> Iterator[Result]:
         """The result of each document, in order; a few documents are held at a time, never all."""

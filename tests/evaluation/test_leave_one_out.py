@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 import pytest
 from tiny import Tiny
 
-from nlp.annotation.corpus import GoldLetter, read_letters
+from nlp.annotation.corpus import GoldLetter, as_document, read_letters
 from nlp.errors import FanzhaError
 from nlp.evaluation import leave_one_out as module
 from nlp.evaluation.leave_one_out import leave_one_out
 from nlp.training.configuration import read_recipe
-from nlp.training.stages import TrainingData, adapt, read_training_data
+from nlp.training.stages import TrainingData, adapt, load_checkpoint, read_training_data, torch_predictor
 
 
 @pytest.fixture
@@ -68,3 +69,16 @@ def test_base_that_saw_a_reply_is_refused(tiny: Tiny, data: TrainingData) -> Non
 def test_base_that_does_not_say_what_it_saw_is_refused(tiny: Tiny, data: TrainingData, tmp_path: Path) -> None:
     with pytest.raises(FanzhaError, match=r"training\.json: does not say what the checkpoint was trained on"):
         leave_one_out(read_recipe(tiny.recipe), tmp_path, data, lambda line: None)
+
+
+def test_scores_are_calibrated_on_dev_letters_as_the_shipped_model_is(tiny: Tiny, data: TrainingData) -> None:
+    recipe = read_recipe(tiny.recipe).model_copy(update={"adaptation": None})
+    documents = leave_one_out(recipe, tiny.checkpoint, data, lambda line: None)
+    model, tokenizer = load_checkpoint(tiny.checkpoint)
+    plain = torch_predictor(model, tokenizer)
+    temperatures = json.loads((tiny.checkpoint / "training.json").read_text(encoding="utf-8"))["temperatures"]
+    calibrated = list(plain.with_temperatures(temperatures).predict(as_document(x) for x in data.replies))
+    raw = list(plain.predict(as_document(x) for x in data.replies))
+    assert [d.predicted for d in documents] == calibrated
+    assert calibrated != raw
+    assert [[c.text for c in r.claims] for r in calibrated] == [[c.text for c in r.claims] for r in raw]

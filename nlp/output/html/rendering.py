@@ -35,7 +35,7 @@ def render_letter(
     """
     result = letter.result
     return (
-        _environment()
+        environment()
         .get_template("letter.html")
         .render(
             result=result,
@@ -63,14 +63,15 @@ def render_index(entries: Sequence[Entry], *, totals: Counts | None, page: int, 
     """
     longest = max((entry.counts.of() for entry in entries), default=0)
     return (
-        _environment()
+        environment()
         .get_template("index.html")
         .render(entries=entries, totals=totals, longest=longest, page=page, pages=pages)
     )
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """What renders the templates of this package."""
     environment = Environment(
         loader=PackageLoader("nlp.output.html"),
         autoescape=True,
