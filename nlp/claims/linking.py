@@ -9,7 +9,7 @@ from typing import Any
 
 from nlp.claims.changes import basis_of, direction_of
 from nlp.claims.figures import Figure, Group, groups, read_figures
-from nlp.claims.metrics import assign_metrics
+from nlp.claims.metrics import Range, assign_metrics
 from nlp.claims.periods import assign_periods
 from nlp.pair_scores import RELATIONS
 from nlp.schema import Claim, Measure, Span
@@ -26,6 +26,8 @@ def link_claims(
     periods: Sequence[LabelledSpan],
     measures: Sequence[Measure],
     pointed: Sequence[Links] | None = None,
+    *,
+    constrained: bool = True,
 ) -> list[Claim]:
     """The claims of a document.
 
@@ -38,6 +40,7 @@ def link_claims(
         measures: the measures of the document, in the order that claims refer to.
         pointed: for each quantity the metric and the period that the pair scorer finds for it; without them, the rules
             of `nlp.claims.metrics` and `nlp.claims.periods` choose among `metrics` and `periods`.
+        constrained: what the rules know for certain overrides what is pointed at.
 
     Returns:
         One claim for each quantity that the number grammar reads, in text order, with the quantity's score.
@@ -50,9 +53,11 @@ def link_claims(
     period_of = assign_periods(own_text, own, figures, [healed.inside(p.start, p.end) for p in periods])
     if pointed is not None:
         chosen = {healed.inside(q.start, q.end)[0]: links for q, links in zip(quantities, pointed, strict=True)}
-        metric_of, period_of = combine_links(
-            figures, lists, metric_of, [_inside_links(chosen[figure.start], healed) for figure in figures]
-        )
+        found = [_inside_links(chosen[figure.start], healed) for figure in figures]
+        by_rule = metric_of
+        metric_of, period_of = [metric for metric, _ in found], [period for _, period in found]
+        if constrained:
+            metric_of = handed_out_in_order(lists, by_rule, metric_of)
     first_of = {i: group.first for group in lists for i in range(group.first, group.last)}
     holder = _MeasureFinder(measures)
 
@@ -100,27 +105,24 @@ def _basis_before(
     return None
 
 
-def combine_links(
-    figures: Sequence[Figure],
-    lists: Sequence[Group],
-    by_rule: Sequence[tuple[int, int] | None],
-    pointed: Sequence[tuple[tuple[int, int] | None, tuple[int, int] | None]],
-) -> tuple[list[tuple[int, int] | None], list[tuple[int, int] | None]]:
-    """What the pair scorer points at, within what is certain: a list that 分别 hands out takes its metrics in order."""
-    metrics, periods = [metric for metric, _ in pointed], [period for _, period in pointed]
+def handed_out_in_order(
+    lists: Sequence[Group], by_rule: Sequence[Range | None], pointed: Sequence[Range | None]
+) -> list[Range | None]:
+    """The metrics that are pointed at, but a list that 分别 hands out takes its metrics in order."""
+    metrics = list(pointed)
     for group in lists:
         if group.handed_out is None:
             continue
-        own = metrics[group.first : group.last]
+        own = [metric for metric in metrics[group.first : group.last] if metric is not None]
         rule = list(by_rule[group.first : group.last])
         distinct = None not in rule and len(set(rule)) == len(rule)
-        in_order = None not in own and all(a < b for a, b in zip(own, own[1:], strict=False))  # type: ignore[operator]
+        in_order = len(own) == len(rule) and all(a < b for a, b in zip(own, own[1:], strict=False))
         if distinct and not in_order:
             metrics[group.first : group.last] = rule
-    return metrics, periods
+    return metrics
 
 
-def _inside_links(links: Links, healed: Healed) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+def _inside_links(links: Links, healed: Healed) -> tuple[Range | None, Range | None]:
     metric, period = (None if (one := links[name]) is None else healed.inside(one.start, one.end) for name in RELATIONS)
     return metric, period
 

@@ -41,6 +41,9 @@ def evaluate_command(
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     fp32: Annotated[bool, typer.Option("--fp32", help="Show what torch in fp32 scores beside it.")] = False,
+    linking: Annotated[
+        bool, typer.Option("--linking", help="Show beside it metrics and periods linked by rule alone, by model alone.")
+    ] = False,
     compare: Annotated[
         tuple[Path, Path] | None,
         typer.Option("--compare", metavar="A B", help="Two model folders to compare, in the place of --model."),
@@ -57,12 +60,15 @@ def evaluate_command(
     from nlp.evaluation.tables import assessment_tables, comparison_tables
     from nlp.inference.loading import load_predictor, shipped_model
 
-    if compare is not None and (model is not None or fp32):
-        raise FanzhaError("--compare takes the place of --model and --fp32", mend="name the two models with --compare")
+    if compare is not None and (model is not None or fp32 or linking):
+        raise FanzhaError(
+            "--compare takes the place of --model, --fp32 and --linking", mend="name the two models with --compare"
+        )
     chosen = _chosen(letters, source_format, splits, split)
     folders = compare or (shipped_model() if model is None else model,)
     notes = _checked(chosen, folders)
-    predictions = [predict_gold(load_predictor(folder, device=device), chosen) for folder in folders]
+    predictors = [load_predictor(folder, device=device) for folder in folders]
+    predictions = [predict_gold(predictor, chosen) for predictor in predictors]
     typer.echo(f"{len(chosen)} letters outside training, {sum(len(x.text) for x in chosen)} characters\n")
     for note in notes:
         typer.echo(f"Note: {note}\n")
@@ -79,6 +85,9 @@ def evaluate_command(
     others = {}
     if fp32:
         others["torch fp32"] = score(predict_gold(load_predictor(folders[0], device="torch-cpu"), chosen))
+    if linking:
+        others["links by rule"] = score(predict_gold(predictors[0].with_links("rules"), chosen))
+        others["links by model"] = score(predict_gold(predictors[0].with_links("model"), chosen))
     typer.echo(assessment_tables(found, others))
     _write(json_file, assessment_json(found) if json_file else None)
     if html_file is not None:

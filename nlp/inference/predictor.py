@@ -14,7 +14,7 @@ import numpy.typing as npt
 from nlp.documents.reading import Document
 from nlp.errors import FanzhaError
 from nlp.inference.backends import Backend, FloatArray
-from nlp.inference.steps import Steps, joined, own_rows
+from nlp.inference.steps import LinkedBy, Steps, joined, own_rows
 from nlp.inference.torch_backend import TorchBackend
 from nlp.schema import ModelInfo, Result
 from nlp.text.segmentation import Structure
@@ -64,6 +64,12 @@ class Predictor:
         """The same model, whose scores are calibrated by other temperatures."""
         other = copy.copy(self)
         other._steps, other._helpers = replace(self._steps, temperatures=temperatures), None
+        return other
+
+    def with_links(self, by: LinkedBy) -> Predictor:
+        """The same model, whose metrics and periods are linked by the rules alone or by the pair scorer alone."""
+        other = copy.copy(self)
+        other._steps, other._helpers = replace(self._steps, linked_by=by), None
         return other
 
     def predict(self, documents: Iterable[Document]) -> Iterator[Result]:

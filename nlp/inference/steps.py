@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from nlp.text.segmentation import Structure, segment
 from nlp.text.tokenization import IntArray, TextTokenizer, Tokens
 from nlp.text.windows import Window, WindowSettings, make_windows
 
+LinkedBy = Literal["both", "rules", "model"]
 _LABELS = sum(len(labels) for labels in HEADS.values())
 
 
@@ -41,6 +43,8 @@ class Steps:
         settings: the windows the model was trained with.
         transitions, places, temperatures: see `nlp.decoding.decode`.
         model: for the results.
+        linked_by: what joins quantities to metrics and periods: the pair scorer within what the rules know for
+            certain, one of the two alone, or, for a model without a pair scorer, always the rules.
     """
 
     tokenizer: TextTokenizer
@@ -49,6 +53,7 @@ class Steps:
     places: npt.NDArray[np.float64] | None
     temperatures: dict[str, float] | None
     model: ModelInfo
+    linked_by: LinkedBy = "both"
 
     def prepare(self, document: Document) -> Prepared:
         """Cuts a document into tokens and windows."""
@@ -65,7 +70,14 @@ class Steps:
         """The result of a document from its [tokens, labels and pair columns]."""
         found = decode(document.text, structure, tokens, logits, self.transitions, self.places, self.temperatures)
         claims = link_claims(
-            document.text, structure, found.quantities, found.metrics, found.periods, found.measures, found.pointed
+            document.text,
+            structure,
+            found.quantities,
+            found.metrics,
+            found.periods,
+            found.measures,
+            None if self.linked_by == "rules" else found.pointed,
+            constrained=self.linked_by == "both",
         )
         info = DocumentInfo(
             id=document.id,

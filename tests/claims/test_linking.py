@@ -13,7 +13,7 @@ from nlp.annotation.markup import MarkedLetter, parse
 from nlp.claims.linking import link_claims
 from nlp.labels import CLAIM_TYPES
 from nlp.schema import Claim, Measure
-from nlp.spans import LabelledSpan
+from nlp.spans import LabelledSpan, Links
 from nlp.text.segmentation import segment
 
 _CASES = Path(__file__).with_name("linking_cases.txt")
@@ -119,3 +119,48 @@ def test_linking_a_very_long_sentence_is_quick() -> None:
     linked = link_claims(text, segment(text), quantities, metrics, [LabelledSpan(0, 1, "period")], [])
     assert len(linked) == 16000
     assert time.process_time() - begin < 30
+
+
+RESPECTIVELY = (
+    "{t1:2022年}{k1:抓获嫌疑人}{q:86名|count k1 t1}、{k2:破获案件}{q:120起|count k2 t1},"
+    "同比分别上升{q:12%|change k1 t1 up basis=同比}、{q:8%|change k2 t1 up basis=同比}。\n"
+)
+
+
+def _pointed(letter: MarkedLetter, metrics: list[int]) -> list[Links]:
+    """Links to the metrics of other claims, by their places, and to the claims' own periods."""
+    return [
+        {
+            "metric": LabelledSpan(m.start, m.end, "metric") if (m := letter.claims[k].metric) is not None else None,
+            "period": LabelledSpan(p.start, p.end, "period") if (p := claim.period) is not None else None,
+        }
+        for claim, k in zip(letter.claims, metrics, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pointed", "constrained", "expected"),
+    [
+        ([0, 1, 2, 3], True, [0, 1, 0, 1]),  # what is pointed at is in order, and stays
+        ([0, 1, 1, 1], True, [0, 1, 0, 1]),  # 分别 has its two changes take two metrics
+        ([0, 1, 1, 0], True, [0, 1, 0, 1]),  # in order
+        ([0, 1, 1, 1], False, [0, 1, 1, 1]),  # the model by itself
+        ([1, 0, 2, 3], True, [1, 0, 0, 1]),  # no rule is certain of these two
+    ],
+)
+def test_what_is_pointed_at_is_taken_but_in_lists_that_are_handed_out(
+    pointed: list[int], constrained: bool, expected: list[int]
+) -> None:
+    letter = _letter(RESPECTIVELY)
+    linked = link_claims(
+        letter.text,
+        segment(letter.text),
+        [LabelledSpan(c.start, c.end, c.type, 0.5) for c in letter.claims],
+        [LabelledSpan(m.start, m.end, "metric") for c in letter.claims[:2] if (m := c.metric) is not None],
+        [],
+        [],
+        _pointed(letter, pointed),
+        constrained=constrained,
+    )
+    assert [claim.metric for claim in linked] == [letter.claims[k].metric for k in expected]
+    assert [claim.period for claim in linked] == [claim.period for claim in letter.claims]
