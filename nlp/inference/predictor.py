@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.claims.linking import link_claims
+from nlp.claims.resolution import resolve_claims
 from nlp.decoding import decode
 from nlp.documents.meta import read_meta
 from nlp.documents.reading import Document
@@ -88,12 +89,14 @@ class Predictor:
             claims = link_claims(
                 document.text, structure, found.quantities, found.metrics, found.periods, found.measures
             )
+            meta = read_meta(document.text)
+            claims = resolve_claims(claims, document.text, structure, meta.date)
             info = DocumentInfo(
                 id=document.id,
                 path=document.path,
                 sha256=document.sha256,
                 characters=len(document.text),
-                meta=read_meta(document.text),
+                meta=meta,
             )
             result = Result(document=info, model=self.model, measures=found.measures, claims=claims)
             result.check_against(document.text)

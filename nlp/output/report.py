@@ -17,6 +17,7 @@ from typing import IO
 from pydantic import ValidationError
 
 from nlp.batch.outputs import RESULTS, TEXTS
+from nlp.claims.resolution import resolved
 from nlp.errors import FanzhaError, first_fault
 from nlp.files import open_atomically, read_text
 from nlp.output.letters import AnnotatedLetter
@@ -91,7 +92,7 @@ def _letter(line: bytes, path: Path, number: int) -> AnnotatedLetter:
         result.check_against(text)
     except ValueError as error:
         raise FanzhaError(f"is another text than that of line {number}: {error}", path=file, mend=mend) from None
-    return AnnotatedLetter(result, text)
+    return AnnotatedLetter(resolved(result, text), text)
 
 
 def write_report(letters: Iterable[AnnotatedLetter], path: Path, *, most_bytes: int) -> int:
