@@ -309,7 +309,16 @@ def _same(found: re.Match[str], context: Context) -> Interval:
     else:
         # Of the letter's year, or else the text speaks of another one.
         back = -_BY_LETTER[found["word"]] if context.letter and start.year == context.letter.year else -1
-    return NOTHING if back < 0 else Interval(_earlier(start, 12 * back), _earlier(end, 12 * back))
+    return NOTHING if back < 0 else years_earlier(context.before, back)
+
+
+def years_earlier(days: Interval, years: int) -> Interval:
+    """The same days so many years before; `NOTHING` where one of them is not known or none of the calendar's."""
+    start, end = days
+    try:
+        return NOTHING if start is None or end is None else Interval(*(_earlier(d, 12 * years) for d in (start, end)))
+    except ValueError:
+        return NOTHING
 
 
 def _earlier(day: date, months: int) -> date:

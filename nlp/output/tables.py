@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from nlp.claims.dates import calendar_day
 from nlp.labels import CATEGORIES, CLAIM_TYPES, STATUSES
@@ -21,6 +21,7 @@ from nlp.schema import Claim, Result
 
 Cell = str | int | float | date | None
 Row = tuple[Cell, ...]
+T = TypeVar("T")
 Kind = Literal["text", "whole", "ordinal", "number", "probability", "share", "date"]
 
 
@@ -45,13 +46,13 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table; `name` is for programs and files, `title` for people, `rows` gives the rows of one letter."""
+class Table(Generic[T]):
+    """A table; `name` is for programs and files, `title` for people, `rows` gives the rows of one T (a letter)."""
 
     name: str
     title: str
     columns: tuple[Column, ...]
-    rows: Callable[[AnnotatedLetter], Iterator[Row]]
+    rows: Callable[[T], Iterator[Row]]
 
 
 def shown(column: Column, cell: Cell) -> Cell:
