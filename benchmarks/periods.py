@@ -43,10 +43,10 @@ def report(split: str, sample: int, rng: random.Random) -> None:
                 lines.append(_line(letter, start, end, found, letter_date))
     both, one, none = (counts[kind] for kind in ("both days", "one day", "none"))
     every = both + one + none
+    print(f"{split}: {len(letters)} letters, {counts['claims']} claims, {counts['claims with a period']} with a period")
     print(
-        f"{split}: {len(letters)} letters, {every} periods of {counts['claims with a period']} claims"
-        f" ({counts['claims']} in all); days for {both + one} ({(both + one) / every:.3f}: {both} from and to, {one} one"
-        f" of them), {counts['their claims']} claims"
+        f"{every} periods, days for {both + one} ({(both + one) / every:.3f}): {both} from and to, {one} one of them;"
+        f" they are the periods of {counts['their claims']} claims"
     )
     print("not read:", " ".join(f"{surface} {n}" for surface, n in unread.most_common()))
     for line in rng.sample(lines, min(sample, len(lines))):
