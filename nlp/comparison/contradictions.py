@@ -64,13 +64,13 @@ def _body(row: Figure) -> str:
 
 
 def _totals(rows: Sequence[Figure]) -> list[Figure]:
-    """The figures that are totals for known days.
+    """The figures that are totals for known days, and no targets.
 
     Several values that share one mention of their metric are none: 由6.1万元降至5.3万元, 罚款最高5万元、最低3千元.
     """
     mentions: dict[tuple[str, str, int, str, str, Interval], list[Figure]] = defaultdict(list)
     for row in rows:
-        if row.type not in ("change", "rank") and any(row.days):
+        if row.type not in ("change", "rank") and any(row.days) and row.status != "planned":
             mentions[_letter(row), row.indicator, row.metric_start, row.type, row.unit, row.days].append(row)
     return [row for mention in mentions.values() if agree(map(bounds, mention)) for row in mention]
 

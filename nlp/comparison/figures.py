@@ -9,7 +9,7 @@ from datetime import date
 from nlp.claims.dates import NOTHING, Interval, calendar_day
 from nlp.claims.indicators import INDICATORS, Number, base_value
 from nlp.claims.resolution import is_resolved
-from nlp.labels import CLAIM_TYPES, Approximation, ClaimType, Direction
+from nlp.labels import CLAIM_TYPES, Approximation, ClaimType, Direction, Status
 from nlp.schema import Claim, Result
 
 _ORDER = {name: place for place, name in enumerate(INDICATORS)}
@@ -33,6 +33,7 @@ class Figure:
         start: where it stands in the letter.
         metric: the words of its metric.
         metric_start: where they stand; figures that share a metric have it in common.
+        status: of the measure that holds it; what is planned is a target.
     """
 
     indicator: str
@@ -52,6 +53,7 @@ class Figure:
     start: int
     metric: str
     metric_start: int
+    status: Status | None
 
 
 @dataclass
@@ -103,6 +105,7 @@ def figures_of(result: Result) -> Iterator[Figure]:
             None if claim.period is None else "".join(claim.period.text.split()), _days(claim),
             value[0], more[0][0] if more and more[0] else None, value[1], claim.approx, claim.direction, claim.basis,
             "".join(claim.text.split()), claim.start, "".join(metric.text.split()), metric.start,
+            None if claim.measure is None else result.measures[claim.measure].status,
         )  # fmt: skip
 
 

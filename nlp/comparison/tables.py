@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nlp.comparison.contradictions import Contradiction, find_contradictions
 from nlp.comparison.figures import Figures
 from nlp.output.tables import Column, Row, Table
-from nlp.output.words import APPROX_NAMES, DIRECTION_NAMES, TYPE_NAMES
+from nlp.output.words import APPROX_NAMES, DIRECTION_NAMES, STATUS_NAMES, TYPE_NAMES
 
 KIND_NAMES = {"values": "同一时期两个数", "change": "增减与总数不符"}
 
@@ -37,7 +37,7 @@ def _figures(comparison: Comparison) -> Iterator[Row]:
         numbers = comparison.numbers.get(id(row), ())
         yield (
             row.indicator, row.type, row.letter, row.issuer, row.period, *row.days, row.value, row.value_max, row.unit,
-            row.approx, row.direction, row.basis, row.text, row.start, " ".join(map(str, numbers)) or None,
+            row.approx, row.direction, row.basis, row.text, row.start, row.status, " ".join(map(str, numbers)) or None,
         )  # fmt: skip
 
 
@@ -80,6 +80,7 @@ FIGURES = Table(
         Column("basis", "比较基准"),
         _TEXT,
         _START,
+        Column("status", "状态", words=STATUS_NAMES),
         Column("contradictions", "矛盾"),
     ),
     _figures,

@@ -121,7 +121,7 @@ def _print_indicator(rows: Sequence[Figure], comparison: Comparison, console: Co
             _days(row),
             Text(_value(row)),
             Text(visible(row.unit) + ("" if row.approx is None else APPROX_NAMES[row.approx])),
-            Text(_change(row) + visible(row.text)),
+            Text(_change(row) + visible(row.text) + ("（拟）" if row.status == "planned" else "")),
             Text(numbers, "bold red"),
         )
     console.print(table)

@@ -26,7 +26,7 @@ def figure(text: str = "12起", value: float = 12, **given: Any) -> Figure:
     fields: dict[str, Any] = {
         "indicator": "破案数", "type": "count", "letter": "a.txt", "sha256": "0", "issuer": None, "period": "2022年",
         "days": YEAR, "value_max": None, "unit": "起", "approx": None, "direction": None, "basis": None, "start": 0,
-        "metric": "破案", "metric_start": 0,
+        "metric": "破案", "metric_start": 0, "status": None,
     }  # fmt: skip
     return Figure(text=text, value=value, **{**fields, **given})
 
@@ -96,6 +96,10 @@ LETTERS: list[tuple[str, list[str]]] = [
     ),
     ("{t1:2022年}{k1:损失}{q:2.35亿元|money k1 t1}。{t2:去年}{k2:损失}{q:23512万元|money k2 t2}。", []),
     ("{t1:2022年}{k1:损失}{q:2.35亿元|money k1 t1}。{t2:去年}{k2:损失}{q:24512万元|money k2 t2}。", ["values"]),
+    (
+        "{t1:2023年}{k1:破案}{q:412起|count k1 t1}。[打击*|{t2:今年}力争{k2:破案}{q:600起|count k2 t2}]。",
+        [],
+    ),  # a target
     ("{t1:2022年}{k1:案均损失}由{q:6.1万元|money k1 t1}降至{q:5.3万元|money k1 t1}。", []),  # of one mention
     (
         "{t1:2022年}{k1:破案}{q:120起|count k1 t1}，{t2:2021年}{k2:破案}{q:100起|count k2 t2}，"
