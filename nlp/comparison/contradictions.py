@@ -19,6 +19,7 @@ Totals = Mapping[tuple[str, str, Interval], Sequence[Figure]]
 
 _LAST_YEAR = re.compile("同比|去年|上年|上一年")
 _YEAR_BEFORE_LAST = re.compile("前年")
+_NAMED_YEAR = re.compile("((?:19|20)[0-9]{2})年")
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,10 @@ def _years_back(row: Figure) -> int | None:
     """How many years before its days the base of a change is, or None where that is not certain."""
     if row.type != "change" or row.direction is None or row.basis is None or None in row.days:
         return None
+    named = _NAMED_YEAR.search(row.basis)
+    if named is not None:
+        back = 0 if row.days.year is None else row.days.year - int(named[1])
+        return back if back > 0 else None
     if _YEAR_BEFORE_LAST.search(row.basis):
         return 2
     return 1 if _LAST_YEAR.search(row.basis) else None

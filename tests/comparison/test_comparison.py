@@ -127,6 +127,11 @@ LETTERS: list[tuple[str, list[str]]] = [
         ["change"],
     ),
     (
+        "{t1:2022年}{k1:破案}{q:120起|count k1 t1}，{t2:2020年}{k2:破案}{q:100起|count k2 t2}，"
+        "{t3:2022年}{k3:破案数}与2020年相比增加{q:30起|change k3 t3 up basis=与2020年相比}。",
+        ["change"],
+    ),
+    (
         "{t1:2022年}{k1:破案率}为{q:55.2%|percent k1 t1}，{t2:2021年}{k2:破案率}为{q:50.1%|percent k2 t2}，"
         "{t3:2022年}{k3:破案率}同比上升{q:5.1个百分点|change k3 t3 up basis=同比}。",
         [],
