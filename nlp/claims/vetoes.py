@@ -47,7 +47,7 @@ _COUNTERS = re.compile(r"(?:访问|浏览|阅读|点击)(?:次数|人数|量|数
 _PAGES = re.compile(rf"第\s?{_D}{{1,4}}\s?页[\s，,/]{{0,2}}共\s?$")
 # （2023）粤01刑初5号.
 _CASES = re.compile(rf"{_D}{{2,4}}[刑民行执](?:初|终|再|监|申)?\s?{_D}{{1,6}}号")
-# 一律”: what goes on in the quotes that a slogan's number opens.
+# 一律” of “四个一律”: what goes on behind a number that opens the quotes.
 _SLOGAN = re.compile("[^”」》。；，\n]{1,8}[”」》]")
 _VERSION = re.compile(r"[0-9０-９][.．][0０]$")
 _SEPARATORS = frozenset("-/.－．年月日号时点:：至到、和及或—–~～季 \n\u3000")
@@ -68,12 +68,14 @@ _WORD_LIST = """
 一视 一分为 一心 一目 一抓 一以 一日 一人一 一户一 一校一 一企一 一村一 一事一 一项一 一件一 一区一 一镇一 一家一
 一类一 一人多 一户多 一张网 一处失 一成不 千方百计 千家万户 万无一失 万元户 百姓 万众 万一 万分 百般 千里 千千万
 万千 三令五申 四面 五花八门 百日 百家号 百家讲 四个意识 四个自信 两个维护 两个确立 三个代表 两面 一国 五位一体
-八项规定 千人千 三番五次 二次 二人转 二十四节气 两高一部 一带一路
+八项规定 千人千 三番五次 二人转 二十四节气 两高一部 一带一路
 """
 _WORDS = re.compile("|".join(sorted(_WORD_LIST.split(), key=len, reverse=True)))
 # 十分重要 and 一起参与 are words, 十分钟 and 一起冒充客服的案件 are not.
 _TEN_POINTS = re.compile("十分(?!钟|之)")
 _TOGETHER = re.compile("一起(?![^，,。；;：:、！？!?\n]{0,14}(?:案|诈骗|警情|事件|线索|事故))")
+# 二次核验 is the second one; 二次 alone may be twice.
+_SECOND = re.compile("二次(?=[实认核校复确被受伤])")
 # 一 ends these words: 统一, 唯一, 逐一. A number may still follow: 统一十一个问题.
 _ENDS_IN_ONE = frozenset("统唯专单逐之归划")
 
@@ -141,7 +143,7 @@ def word_end(text: str, core: Core) -> int | None:
         return core.end
     if text[start] in "十一" and (_TEN_POINTS.match(text, start) or _TOGETHER.match(text, start)):
         return start + 2
-    found = _WORDS.match(text, start)
+    found = _WORDS.match(text, start) or _SECOND.match(text, start)
     return None if found is None else found.end()
 
 

@@ -17,7 +17,7 @@ from nlp.comparison.tables import CONTRADICTIONS, FIGURES, KIND_NAMES, Compariso
 from nlp.files import open_atomically
 from nlp.output.tables import Row, Table
 from nlp.output.terminal import visible
-from nlp.output.words import APPROX_NAMES, DIRECTION_NAMES
+from nlp.output.words import APPROX_NAMES, DIRECTION_NAMES, days_text
 
 
 def write_csv(comparison: Comparison, path: Path) -> None:
@@ -96,7 +96,12 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         first = contradiction.figures[0]
         console.print(Text(f"矛盾 {number}：{first.indicator}，{KIND_NAMES[contradiction.kind]}", "bold red"))
         for row in contradiction.figures:
-            parts = (visible(row.letter), visible(row.period or ""), _days(row), _change(row) + visible(row.text))
+            parts = (
+                visible(row.letter),
+                visible(row.period or ""),
+                days_text(*row.days),
+                _change(row) + visible(row.text),
+            )
             console.print(Text("  ".join(("", *parts))), soft_wrap=True)
     figures = comparison.figures
     console.print(
@@ -118,18 +123,13 @@ def _print_indicator(rows: Sequence[Figure], comparison: Comparison, console: Co
         table.add_row(
             Text(visible(row.letter)),
             Text(visible(row.period or "—")),
-            _days(row),
+            days_text(*row.days),
             Text(_value(row)),
             Text(visible(row.unit) + ("" if row.approx is None else APPROX_NAMES[row.approx])),
             Text(_change(row) + visible(row.text) + ("（拟）" if row.status == "planned" else "")),
             Text(numbers, "bold red"),
         )
     console.print(table)
-
-
-def _days(row: Figure) -> str:
-    start, end = row.days
-    return "" if start is None and end is None else f"{start or '…'} — {end or '…'}"
 
 
 def _value(row: Figure) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nlp.output.terminal import normalised, visible
-from nlp.output.words import DIRECTION_NAMES, STATUS_NAMES, TYPE_NAMES
+from nlp.output.words import DIRECTION_NAMES, STATUS_NAMES, TYPE_NAMES, days_text
 from nlp.schema import Claim, DocumentInfo, Measure
 
 
@@ -37,11 +37,8 @@ def change(claim: Claim) -> str:
 
 
 def days(claim: Claim) -> str:
-    """The days of a claim's period, as `2022-01-01 — 2022-12-31`; empty where none are known."""
-    period = claim.period
-    if period is None or period.from_ is None and period.to is None:
-        return ""
-    return period.from_ or "" if period.from_ == period.to else f"{period.from_ or '…'} — {period.to or '…'}"
+    """The days of a claim's period; empty where none are known."""
+    return "" if claim.period is None else days_text(claim.period.from_, claim.period.to)
 
 
 def on_one_line(text: str) -> str:
