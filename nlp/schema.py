@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from nlp.labels import Approximation, Category, ClaimType, Direction, Status
 
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
+IsoDate = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -61,9 +62,44 @@ class GoldClaim(Span):
     measure: int | None = Field(ge=0)
 
 
-class Claim(GoldClaim):
-    """A predicted claim; `score` is the model's probability that quantity and type are right."""
+def _fields_of(part: Any) -> Any:
+    """A plain span where one that says more is asked for: what it says is what it has."""
+    return dict(part) if type(part) is Span else part
 
+
+class Metric(Span):
+    """What is measured; `canonical` names the indicator that it is (`nlp.claims.indicators`), null where none fits."""
+
+    canonical: str | None = None
+
+
+class Period(Span):
+    """A time; `from` and `to` are its days, both included, ISO 8601, null where one is not certain.
+
+    `from` is a word of Python's: in code it is `from_`, in JSON `from`.
+    """
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    from_: IsoDate | None = Field(default=None, alias="from")
+    to: IsoDate | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Period:
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise ValueError(f"the period ends on {self.to}, before it begins on {self.from_}")
+        return self
+
+
+class Claim(GoldClaim):
+    """A predicted claim; `score` is the model's probability that quantity and type are right.
+
+    Its metric and period say more than gold does: `nlp.claims.resolution` fills it in, and results of versions before
+    it are read without.
+    """
+
+    metric: Annotated[Metric | None, BeforeValidator(_fields_of)]
+    period: Annotated[Period | None, BeforeValidator(_fields_of)]
     score: Score
 
 
@@ -89,7 +125,7 @@ class DocumentMeta(_Strict):
     proposal_kind: Literal["建议", "提案"] | None = None
     proposal_number: str | None = Field(default=None, pattern="^[0-9]{1,10}$")
     session: str | None = None
-    date: str | None = Field(default=None, pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    date: IsoDate | None = None
     reply_class: Literal["A", "B", "C", "D"] | None = None
 
 

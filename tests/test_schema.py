@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from nlp.output.jsonl import to_json_line
-from nlp.schema import Claim, DocumentMeta, Gold, Measure, Result, Span, json_schema
+from nlp.schema import Claim, DocumentMeta, Gold, GoldClaim, Measure, Result, Span, json_schema
 
 TEXT = "2024年，县公安局抓获涉诈人员31名，同比上升12.5%。"
 
@@ -63,9 +63,32 @@ def test_schema_result_survives_json() -> None:
     assert "\n" not in line
     assert "打击" in line
     no_facts = dict.fromkeys(DocumentMeta.model_fields)
+    for claim in data["claims"]:
+        claim["metric"] = {**claim["metric"], "canonical": None}
+        claim["period"] = {**claim["period"], "from": None, "to": None}
     assert json.loads(line) == {**data, "document": {**data["document"], "meta": no_facts}}
     assert Result.model_validate_json(line) == checked
     checked.check_against(TEXT)
+
+
+def test_schema_a_claim_says_more_than_gold_and_older_ones_are_read() -> None:
+    older = Result.model_validate(result()).claims[0]
+    assert older.metric is not None
+    assert older.metric.canonical is None
+    metric = {**result()["claims"][0]["metric"], "canonical": "抓获人数"}
+    period = {**result()["claims"][0]["period"], "from": "2022-01-01", "to": "2022-12-31"}
+    claim = Result.model_validate(with_claim(metric=metric, period=period)).claims[0]
+    assert claim.model_dump(mode="json")["period"] == period
+    assert claim.metric is not None
+    assert claim.metric.canonical == "抓获人数"
+    with pytest.raises(ValidationError, match="canonical"):
+        GoldClaim.model_validate(claim.model_dump(exclude={"score"}))
+
+
+@pytest.mark.parametrize("days", [{"from": "2022-1-1"}, {"to": "去年"}, {"from": "2023-01-01", "to": "2022-12-31"}])
+def test_schema_refuses_days_that_are_none(days: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Result.model_validate(with_claim(period={**result()["claims"][0]["period"], **days}))
 
 
 def test_schema_lists_every_field_although_it_is_null() -> None:

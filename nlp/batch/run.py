@@ -24,7 +24,7 @@ from nlp.documents.sources import STATE, Listed, Skipped, Source, list_sources
 from nlp.errors import FanzhaError
 from nlp.inference.loading import read_manifest, shipped_model
 from nlp.output.formats import check_formats
-from nlp.schema import ModelInfo
+from nlp.schema import ModelInfo, json_schema
 
 _WATCH_SECONDS = 2.0
 
@@ -136,11 +136,12 @@ def _empty(folder: Path | None) -> None:
 
 
 def fingerprint_of(settings: WorkerSettings, model: ModelInfo) -> Fingerprint:
-    """What results depend on beside the letters: the model's files and what runs them, this version, the settings."""
+    """What results depend on beside the letters: model files and what runs them, version, fields, settings."""
     folder = shipped_model() if settings.model is None else settings.model
     files = {name: facts.sha256 for name, facts in read_manifest(folder).files.items()}
     made_by: dict[str, object] = {
         "package": __version__,
+        "fields": json_schema(),
         "model": [model.name, model.version, model.backend],
         "files": files,
         "text_field": settings.text_field,

@@ -10,7 +10,7 @@ from nlp.text.segmentation import skip_enumerator
 
 _D = "[0-9０-９]"
 _C = "[零〇○一二三四五六七八九十]"
-_DAY = rf"(?:{_D}{{1,2}}|{_C}{{1,3}})\s{{0,2}}[日号]"
+_DAY = rf"(?:{_D}{{1,2}}|{_C}{{1,3}})\s{{0,2}}[日号曰]"
 _TO = r"\s?(?:[-—–~～至到、和及或]|——|--)\s?"
 _YEAR = rf"(?:(?:19|20|１９|２０){_D}{{2}}|[一二][九〇零○]{_C}{{2}})"
 _MONTH = rf"(?:{_D}{{1,2}}|(?:十[一二]?|[一二三四五六七八九]))"
@@ -40,8 +40,16 @@ _PHONES = (
 )
 # A number behind these is furniture of the page or a way to reach somebody.
 _LABELLED = re.compile(
-    r"(?:(?:电话|热线|传真|手机|浏览|阅读|点击|字号)[:：]|邮编|邮政编码|索引号|备案号?|(?:访问|浏览|阅读)次数)[:：\s]*$"
+    r"(?:(?:电话|热线|传真|手机|浏览|阅读|点击|字号|页码)[:：]|邮编|邮政编码|索引号|备案号?|(?:访问|浏览|阅读)次数|号[-—－])[:：\s]*$"
 )
+# And with a unit: 浏览量：3421次, 第1页 共3页.
+_COUNTERS = re.compile(r"(?:访问|浏览|阅读|点击)(?:次数|人数|量|数)\s?[:：]\s?$")
+_PAGES = re.compile(rf"第\s?{_D}{{1,4}}\s?页[\s，,/]{{0,2}}共\s?$")
+# （2023）粤01刑初5号.
+_CASES = re.compile(rf"{_D}{{2,4}}[刑民行执](?:初|终|再|监|申)?\s?{_D}{{1,6}}号")
+# 一律” of “四个一律”: what goes on behind a number that opens the quotes.
+_SLOGAN = re.compile("[^”」》。；，\n]{1,8}[”」》]")
+_VERSION = re.compile(r"[0-9０-９][.．][0０]$")
 _SEPARATORS = frozenset("-/.－．年月日号时点:：至到、和及或—–~～季 \n\u3000")
 _MIN_IDENTIFIER = 7
 
@@ -49,7 +57,7 @@ _MIN_IDENTIFIER = 7
 _ORDINAL_LIST = """
 时间 责任 书记 道 课 季度 届 次 条 期 号 批 轮 章 节 页 款 项 个 阶段 方 中学 小学 医院 人民 师 步 手 线 小组 组 类 种
 年 天 周 代 版 卷 部 产业 监 看守 分局 分校 党 支部 检察 关 战 站 高中 初中 职业 起 例 家 场 集 套 封 网格 中级 实验
-大队 中队 支队 件 要务 选区 巡 督 工作组 时 股 科 处 审查 桶金 现场 大 台 局 街道 幼儿 附属 梯队
+副 大队 中队 支队 件 要务 选区 巡 督 工作组 时 股 科 处 审查 桶金 现场 大 台 局 街道 幼儿 附属 梯队
 """
 _ORDINAL_NOUNS = tuple(_ORDINAL_LIST.split())
 
@@ -60,12 +68,14 @@ _WORD_LIST = """
 一视 一分为 一心 一目 一抓 一以 一日 一人一 一户一 一校一 一企一 一村一 一事一 一项一 一件一 一区一 一镇一 一家一
 一类一 一人多 一户多 一张网 一处失 一成不 千方百计 千家万户 万无一失 万元户 百姓 万众 万一 万分 百般 千里 千千万
 万千 三令五申 四面 五花八门 百日 百家号 百家讲 四个意识 四个自信 两个维护 两个确立 三个代表 两面 一国 五位一体
-八项规定 千人千 三番五次
+八项规定 千人千 三番五次 二人转 二十四节气 两高一部 一带一路
 """
 _WORDS = re.compile("|".join(sorted(_WORD_LIST.split(), key=len, reverse=True)))
 # 十分重要 and 一起参与 are words, 十分钟 and 一起冒充客服的案件 are not.
 _TEN_POINTS = re.compile("十分(?!钟|之)")
 _TOGETHER = re.compile("一起(?![^，,。；;：:、！？!?\n]{0,14}(?:案|诈骗|警情|事件|线索|事故))")
+# 二次核验 is the second one; 二次 alone may be twice.
+_SECOND = re.compile("二次(?=[实认核校复确被受伤])")
 # 一 ends these words: 统一, 唯一, 逐一. A number may still follow: 统一十一个问题.
 _ENDS_IN_ONE = frozenset("统唯专单逐之归划")
 
@@ -100,6 +110,9 @@ def _numbered(text: str, i: int, run: int, stop: int) -> tuple[str, int] | None:
     after = text[run : run + 1] if run < stop else ""
     if after and after.isascii() and after.isalpha():
         return "identifier", _identifier_end(text, run, stop)
+    case = _CASES.match(text, i, stop)
+    if case is not None:
+        return "number", case.end()
     at = run
     for _ in range(4):
         if text.startswith("号", at, stop) or text.startswith(" 号", at, stop):
@@ -130,7 +143,7 @@ def word_end(text: str, core: Core) -> int | None:
         return core.end
     if text[start] in "十一" and (_TEN_POINTS.match(text, start) or _TOGETHER.match(text, start)):
         return start + 2
-    found = _WORDS.match(text, start)
+    found = _WORDS.match(text, start) or _SECOND.match(text, start)
     return None if found is None else found.end()
 
 
@@ -151,14 +164,42 @@ def veto(text: str, core: Core) -> str | None:
         return "ordinal"
     if before[-1:] in ("几", "数") and text[core.start] in MULTIPLIERS:
         return "vague"
+    if text.startswith("版", core.numeral_end) and _VERSION.search(text[core.start : core.numeral_end]):
+        return "name"
     if core.kind == "bare":
         return _bare_veto(text, core, before, after)
+    if before[-1:] in ("×", "x", "*"):
+        return "name"
+    if _COUNTERS.search(before) or core.unit == "页" and _PAGES.search(before):
+        return "furniture"
+    if _is_slogan(text, core, before):
+        return "name"
+    if core.kind == "time":
+        return _time_veto(core, before, after)
     if core.unit == "届" or core.unit == "次" and "届" in before and after.startswith(("会议", "全会", "全体", "常委")):
         return "session"
-    if before.endswith(("上", "下")) and core.value < 1 and core.unit == "年":
-        return "date"
     if core.unit == "分" and before.endswith(("时", "点")) and before[-2:-1] in ARABIC:
         return "time"
+    return None
+
+
+def _is_slogan(text: str, core: Core, before: str) -> bool:
+    """“四个一律”, “十条红线”, and 千警进万家 with 百, 千 and 万 alone."""
+    if core.unit in ("个", "条", "字") and core.chinese and before.endswith(("“", "「", "《")):
+        return _SLOGAN.match(text, core.end) is not None
+    if core.unit in ("村", "家", "户", "企", "校", "店") and core.bare and before.endswith(("进", "入")):
+        return all(c in MULTIPLIERS for c in text[core.start : core.numeral_end])
+    return False
+
+
+def _time_veto(core: Core, before: str, after: str) -> str | None:
+    """上半年, 上一年 are dates, 每半年 says how often, 三年行动 and 五年规划 are names."""
+    if core.unit == "年" and before.endswith(("上", "下")) and (core.value < 1 or core.value == 1 and core.chinese):
+        return None if before.endswith(("以上", "以下")) else "date"
+    if before.endswith("每") and core.value < 1:
+        return "frequency"
+    if core.unit == "年" and core.chinese and after.startswith(("行动", "规划", "计划")):
+        return "name"
     return None
 
 
@@ -178,6 +219,10 @@ def _bare_veto(text: str, core: Core, before: str, after: str) -> str | None:
     if opening and opening in "〔［[（(【" and closing and closing in "〕］]）)】":
         return "number"
     if opening and opening in '“"「《' and closing and closing in '”"」》':
+        return "name"
+    if core.digits == 2 and closing == "后" and text[core.numeral_end - 1] in "0０":  # 90后
+        return "name"
+    if core.digits and opening == "双":  # 双11
         return "name"
     if opening and opening in "+×/_@#=&" or closing and closing in "+×/_@#=&":
         return "name"

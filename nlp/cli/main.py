@@ -15,6 +15,7 @@ import typer
 
 from nlp.cli.annotate import annotate_command
 from nlp.cli.build_encoder import build_encoder_command
+from nlp.cli.compare import compare_command
 from nlp.cli.corpus import corpus_app
 from nlp.cli.evaluate import evaluate_command, leave_one_out_command
 from nlp.cli.export import export_command
@@ -53,6 +54,7 @@ app.command("predict")(predict_command)
 app.command("annotate")(annotate_command)
 app.command("serve")(serve_command)
 app.command("report")(report_command)
+app.command("compare")(compare_command)
 app.command("text")(text_command)
 app.command("pretrain")(pretrain_command)
 app.command("train")(train_command)

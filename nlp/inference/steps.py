@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.claims.linking import link_claims
+from nlp.claims.resolution import resolve_claims
 from nlp.decoding import decode
 from nlp.documents.meta import read_meta
 from nlp.documents.reading import Document
@@ -79,12 +80,14 @@ class Steps:
             None if self.linked_by == "rules" else found.pointed,
             constrained=self.linked_by == "both",
         )
+        meta = read_meta(document.text)
+        claims = resolve_claims(claims, document.text, structure, meta.date)
         info = DocumentInfo(
             id=document.id,
             path=document.path,
             sha256=document.sha256,
             characters=len(document.text),
-            meta=read_meta(document.text),
+            meta=meta,
         )
         result = Result(document=info, model=self.model, measures=found.measures, claims=claims)
         result.check_against(document.text)

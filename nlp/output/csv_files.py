@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from nlp.files import open_atomically
 from nlp.output.letters import Letters
-from nlp.output.tables import TABLES, Cell, begins_as_formula, shown
+from nlp.output.tables import TABLES, Cell, Row, Table, begins_as_formula, shown
 
 
 def write(letters: Letters, folder: Path) -> list[Path]:
@@ -27,17 +29,29 @@ def write(letters: Letters, folder: Path) -> list[Path]:
     """
     paths = [folder / f"{table.name}.csv" for table in TABLES]
     with ExitStack() as stack:
-        writers = []
-        for table, path in zip(TABLES, paths, strict=True):
-            text = io.TextIOWrapper(stack.enter_context(open_atomically(path)), encoding="utf-8-sig", newline="")
-            stack.callback(text.detach)  # writes what is left; the file below is closed by who opened it
-            writers.append((table, csv.writer(text)))
-            writers[-1][1].writerow(column.heading for column in table.columns)
+        adders = [stack.enter_context(open_table(path, table)) for path, table in zip(paths, TABLES, strict=True)]
         for letter in letters:
-            for table, writer in writers:
+            for table, add in zip(TABLES, adders, strict=True):
                 for row in table.rows(letter):
-                    writer.writerow(_safe(shown(*pair)) for pair in zip(table.columns, row, strict=True))
+                    add(row)
     return paths
+
+
+@contextmanager
+def open_table(path: Path, table: Table[Any]) -> Iterator[Callable[[Row], object]]:
+    """A file with the headings of a table, and what adds a row; it is there when the block has ended without an error.
+
+    Raises:
+        FanzhaError: where it cannot be written.
+    """
+    with open_atomically(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+        try:
+            writer = csv.writer(text)
+            writer.writerow(column.heading for column in table.columns)
+            yield lambda row: writer.writerow(_safe(shown(*pair)) for pair in zip(table.columns, row, strict=True))
+        finally:
+            text.detach()  # writes what is left; the file below is closed by who opened it
 
 
 def _safe(cell: Cell) -> Cell:

@@ -14,11 +14,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import IO
 
-from pydantic import ValidationError
-
 from nlp.batch.outputs import RESULTS, TEXTS
-from nlp.errors import FanzhaError, first_fault
+from nlp.claims.resolution import resolved
+from nlp.errors import FanzhaError
 from nlp.files import open_atomically, read_text
+from nlp.output.jsonl import results_of
 from nlp.output.letters import AnnotatedLetter
 from nlp.output.names import output_name
 from nlp.output.view_data import view_data
@@ -66,21 +66,15 @@ def read_results(path: Path) -> Iterator[AnnotatedLetter]:
     """
     try:
         with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield _letter(line, path, number)
+            for number, result in results_of(lines, path):
+                yield _letter(result, path, number)
     except OSError as error:
         raise FanzhaError(
             f"cannot be read: {error.strerror}", path=path, mend=f"name the {RESULTS} of fanzha annotate"
         ) from None
 
 
-def _letter(line: bytes, path: Path, number: int) -> AnnotatedLetter:
-    try:
-        result = Result.model_validate_json(line)
-    except ValidationError as error:
-        message = f"line {number} is no result: {first_fault(error)}"
-        raise FanzhaError(message, path=path, mend="make it again with fanzha annotate") from None
+def _letter(result: Result, path: Path, number: int) -> AnnotatedLetter:
     name = result.document.path or result.document.id
     file = path.parent / TEXTS / f"{output_name(name)}.txt"
     mend = f"keep {RESULTS} and {TEXTS} together, as fanzha annotate LETTERS -o OUT writes them"
@@ -91,7 +85,7 @@ def _letter(line: bytes, path: Path, number: int) -> AnnotatedLetter:
         result.check_against(text)
     except ValueError as error:
         raise FanzhaError(f"is another text than that of line {number}: {error}", path=file, mend=mend) from None
-    return AnnotatedLetter(result, text)
+    return AnnotatedLetter(resolved(result, text), text)
 
 
 def write_report(letters: Iterable[AnnotatedLetter], path: Path, *, most_bytes: int) -> int:

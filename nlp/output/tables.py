@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
-from nlp.claims.indicators import indicators_of
+from nlp.claims.dates import calendar_day
 from nlp.labels import CATEGORIES, CLAIM_TYPES, STATUSES
 from nlp.output.letters import AnnotatedLetter
 from nlp.output.words import APPROX_NAMES, DIRECTION_NAMES, STATUS_NAMES, TYPE_NAMES
@@ -21,6 +21,7 @@ from nlp.schema import Claim, Result
 
 Cell = str | int | float | date | None
 Row = tuple[Cell, ...]
+T = TypeVar("T")
 Kind = Literal["text", "whole", "ordinal", "number", "probability", "share", "date"]
 
 
@@ -45,13 +46,13 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table; `name` is for programs and files, `title` for people, `rows` gives the rows of one letter."""
+class Table(Generic[T]):
+    """A table; `name` is for programs and files, `title` for people, `rows` gives the rows of one T (a letter)."""
 
     name: str
     title: str
     columns: tuple[Column, ...]
-    rows: Callable[[AnnotatedLetter], Iterator[Row]]
+    rows: Callable[[T], Iterator[Row]]
 
 
 def shown(column: Column, cell: Cell) -> Cell:
@@ -96,11 +97,12 @@ def _measures(letter: AnnotatedLetter) -> Iterator[Row]:
 def _claims(letter: AnnotatedLetter) -> Iterator[Row]:
     result = letter.result
     path = _path(result)
-    indicators = indicators_of(result.claims, letter.text)
-    for index, (c, indicator) in enumerate(zip(result.claims, indicators, strict=True)):
+    for index, c in enumerate(result.claims):
+        period = (None, None, None) if c.period is None else (c.period.text, c.period.from_, c.period.to)
         yield (
             path, index, c.text, c.type, c.value, c.value_max, c.unit, c.approx,
-            None if c.metric is None else c.metric.text, indicator, None if c.period is None else c.period.text,
+            *((None, None) if c.metric is None else (c.metric.text, c.metric.canonical)),
+            period[0], calendar_day(period[1]), calendar_day(period[2]),
             c.direction, c.basis, c.measure, _category(result, c), c.start, c.end, c.score,
         )  # fmt: skip
 
@@ -123,12 +125,7 @@ def _path(result: Result) -> str:
 
 
 def _date(result: Result) -> date | None:
-    """The letter's date; None too where it is none of the calendar's (the schema checks its form alone)."""
-    stated = result.document.meta.date
-    try:
-        return None if stated is None else date.fromisoformat(stated)
-    except ValueError:
-        return None
+    return calendar_day(result.document.meta.date)
 
 
 def _category(result: Result, claim: Claim) -> str | None:
@@ -197,6 +194,8 @@ CLAIMS = Table(
         Column("metric", "指标", width=30),
         Column("indicator", "统一指标", width=14),
         Column("period", "时期", width=16),
+        Column("period_from", "时期起日", "date", width=12),
+        Column("period_to", "时期止日", "date", width=12),
         Column("direction", "升降", words=DIRECTION_NAMES),
         Column("basis", "比较基准"),
         Column("measure", "措施序号", "ordinal"),

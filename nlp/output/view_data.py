@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from nlp.claims.indicators import base_value, indicators_of
+from nlp.claims.indicators import base_value
 from nlp.output.wraps import hard_wraps
 from nlp.schema import Claim, Result
 
@@ -23,12 +23,12 @@ class ComparedClaim(BaseModel):
 
 def view_data(result: Result, text: str) -> dict[str, Any]:
     """As JSON takes it: `wraps`, see `hard_wraps`, and for each claim in `indicators` a `ComparedClaim` or None."""
-    names = indicators_of(result.claims, text)
-    compared = [_compared(claim, name) for claim, name in zip(result.claims, names, strict=True)]
+    compared = [_compared(claim) for claim in result.claims]
     return {"wraps": hard_wraps(text), "indicators": [None if c is None else c.model_dump() for c in compared]}
 
 
-def _compared(claim: Claim, name: str | None) -> ComparedClaim | None:
+def _compared(claim: Claim) -> ComparedClaim | None:
+    name = None if claim.metric is None else claim.metric.canonical
     if name is None:
         return None
     value, *more = (base_value(v, claim.unit, name, type=claim.type) for v in _values(claim))

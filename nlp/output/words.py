@@ -12,6 +12,13 @@ APPROX_NAMES: dict[str, str] = {"over": "以上", "under": "不足", "about": "�
 DIRECTION_NAMES: dict[str, str] = {"up": "上升", "down": "下降"}
 
 
+def days_text(first: object, last: object) -> str:
+    """The days of a period as people see them, `2022-01-01 — 2022-12-31`; empty where both are None."""
+    if first is None and last is None:
+        return ""
+    return f"{first}" if first == last else f"{first or '…'} — {last or '…'}"
+
+
 class Colour(NamedTuple):
     """Text on a light fill, as `#rrggbb`; their contrast is at least 7 : 1, so it reads on paper and on old screens."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -54,25 +56,41 @@ def write(letters: Letters, folder: Path) -> list[Path]:
         FanzhaError: where it cannot be written.
     """
     path = folder / "results.xlsx"
-    with open_atomically(path) as file, _folder_in(folder) as waiting, _Sink(file) as sink:
+    with open_book(path, TABLES, title="复函中的措施和数值") as sheets:
+        for letter in letters:
+            for sheet in sheets:
+                for row in sheet.table.rows(letter):
+                    sheet.add(row)
+    return [path]
+
+
+@contextmanager
+def open_book(path: Path, tables: Sequence[Table[Any]], *, title: str) -> Iterator[list[Sheets]]:
+    """A workbook to write, with sheets for each table; it is there when the block has ended without an error.
+
+    Args:
+        path: a file that is there is replaced. Sheets that are being written wait beside it.
+        tables: one or more.
+        title: of the workbook.
+
+    Raises:
+        FanzhaError: where it cannot be written.
+    """
+    with open_atomically(path) as file, _folder_in(path.parent) as waiting, _Sink(file) as sink:
         options = {
             "constant_memory": True, "tmpdir": waiting, "use_zip64": True,
             "strings_to_urls": False, "strings_to_formulas": False, "strings_to_numbers": False,
         }  # fmt: skip
         workbook = Workbook(sink, options)
-        workbook.set_properties({"title": "复函中的措施和数值", "created": _CREATED})
-        sheets = [_Sheets(workbook, table) for table in TABLES]
-        for letter in letters:
-            for sheet in sheets:
-                for row in sheet.table.rows(letter):
-                    sheet.add(row)
+        workbook.set_properties({"title": title, "created": _CREATED})
+        sheets = [Sheets(workbook, table) for table in tables]
+        yield sheets
         for sheet in sheets:
             sheet.finish()
         try:
             workbook.close()
         except FileCreateError as error:
             raise error.args[0] from None  # the OSError that it wraps
-    return [path]
 
 
 def _folder_in(folder: Path) -> tempfile.TemporaryDirectory[str]:
@@ -111,10 +129,10 @@ class _Sink:
         """Nothing to do: the file is flushed by who opened it."""
 
 
-class _Sheets:
+class Sheets:
     """A table on as many sheets as it needs; only the row that is being written is held."""
 
-    def __init__(self, workbook: Workbook, table: Table) -> None:
+    def __init__(self, workbook: Workbook, table: Table[Any]) -> None:
         self.table = table
         self._workbook = workbook
         self._number = 0
@@ -122,6 +140,7 @@ class _Sheets:
         self._begin()
 
     def add(self, row: Row) -> None:
+        """Writes a row below those that are there."""
         if self._row == _MOST_ROWS:
             self.finish()
             self._begin()

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny import Tiny
 
 from nlp.batch import run as module
 from nlp.batch.jobs import Job, Outcome, WorkerSettings
-from nlp.batch.run import RunSettings, Summary, annotate_folders
+from nlp.batch.run import RunSettings, Summary, annotate_folders, fingerprint_of
 from nlp.batch.watching import Changes
 from nlp.batch.worker import annotate
 from nlp.documents.limits import Limits
@@ -320,3 +321,11 @@ def test_run_that_watches_goes_on_with_what_arrives(folder: Path, monkeypatch: p
     threading.Timer(0.2, lambda: (folder / "late.txt").write_text("晚", encoding="utf-8")).start()
     assert next(runs).new == 1
     assert results(folder) == ["late.txt"]
+
+
+def test_run_results_with_other_fields_are_made_again(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = WorkerSettings(model=tiny.model)
+    before = fingerprint_of(settings, MODEL)
+    assert fingerprint_of(settings, MODEL) == before
+    monkeypatch.setattr("nlp.batch.run.json_schema", lambda: {"fields": "others"})
+    assert fingerprint_of(settings, MODEL) != before

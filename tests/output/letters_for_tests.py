@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from nlp.claims.resolution import resolved
 from nlp.output.letters import AnnotatedLetter
 from nlp.schema import Claim, DocumentInfo, DocumentMeta, Measure, ModelInfo, Result, Span
 
@@ -52,10 +53,11 @@ def letter(
     path: str | None = "云岭/答复.txt",
     **meta: Any,
 ) -> AnnotatedLetter:
-    """A letter; `meta` are the fields of its `DocumentMeta`."""
+    """A letter, its claims resolved; `meta` are the fields of its `DocumentMeta`."""
     facts = DocumentMeta(**meta)
     document = DocumentInfo(id="答复", path=path, sha256="ab" * 32, characters=len(text), meta=facts)
-    return AnnotatedLetter(Result(document=document, model=MODEL, measures=list(measures), claims=list(claims)), text)
+    result = Result(document=document, model=MODEL, measures=list(measures), claims=list(claims))
+    return AnnotatedLetter(resolved(result, text), text)
 
 
 def example(path: str = "云岭/答复.txt") -> AnnotatedLetter:

@@ -28,8 +28,8 @@ def test_csv_headings_and_rows(tmp_path: Path) -> None:
     claims = read(tmp_path, "claims")
     assert len(claims) == 11
     assert claims[2] == [
-        "一.txt", "2", "44.57%", "增减", "44.57", "", "%", "", "抓获嫌疑人", "抓获人数", "2022年", "上升", "同比", "1",
-        "打击", "56", "62", "0.8",
+        "一.txt", "2", "44.57%", "增减", "44.57", "", "%", "", "抓获嫌疑人", "抓获人数", "2022年",
+        "2022-01-01", "2022-12-31", "上升", "同比", "1", "打击", "56", "62", "0.8",
     ]  # fmt: skip
     comparison = read(tmp_path, "comparison")
     assert dict(zip(comparison[0], comparison[1], strict=True))["宣传·拟做"] == "1"
@@ -86,4 +86,4 @@ def test_csv_any_words_survive(words: str, tmp_path: Path) -> None:
     assert read(tmp_path, "letters")[1][:5] == [expected] * 5
     assert read(tmp_path, "measures")[1][4] == expected
     row = read(tmp_path, "claims")[1]
-    assert [row[i] for i in (0, 2, 6, 8, 10, 12)] == [expected] * 6
+    assert [row[i] for i in (0, 2, 6, 8, 10, 14)] == [expected] * 6

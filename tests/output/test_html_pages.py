@@ -138,8 +138,11 @@ def test_html_a_crossing_claim_is_in_pieces_with_one_id() -> None:
 def test_html_a_span_says_what_it_is() -> None:
     titles = {str(given.get("id")): given["title"] for _, given in rendered(example()).tags if "title" in given}
     assert titles["m3"] == "措施 3｜宣传·拟做｜可信度 0.80"
-    assert titles["c2"] == "数值 2｜增减｜可信度 0.80\n折合：44.57 %\n指标：抓获嫌疑人\n时期：2022年\n增减：同比上升"
-    assert titles["c4"] == "数值 4｜数量｜可信度 0.80\n折合：30,000–50,000 份\n指标：发放资料"
+    assert titles["c2"].split("\n") == [
+        "数值 2｜增减｜可信度 0.80", "折合：44.57 %", "指标：抓获嫌疑人", "统一指标：抓获人数", "时期：2022年",
+        "起止：2022-01-01 — 2022-12-31", "增减：同比上升",
+    ]  # fmt: skip
+    assert titles["c4"].split("\n")[2:] == ["指标：发放资料", "统一指标：发放资料数"]
 
 
 def test_html_a_letter_states_its_facts_and_no_others() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gold_fields import BEYOND_GOLD
 from hypothesis import HealthCheck, given, settings
 from hypothesis import example as case
 from hypothesis import strategies as st
@@ -76,7 +77,7 @@ def test_label_studio_an_accepted_prediction_comes_back_as_gold(tmp_path: Path) 
         assert [m.model_dump() for m in gold.measures] == [
             m.model_dump(exclude={"score"}) for m in found.result.measures
         ]
-        assert [c.model_dump() for c in gold.claims] == [c.model_dump(exclude={"score"}) for c in found.result.claims]
+        assert [c.model_dump() for c in gold.claims] == [c.model_dump(exclude=BEYOND_GOLD) for c in found.result.claims]
         assert gold.meta["path"] == found.result.document.path
     for path, gold in zip(write_letters(imported, tmp_path / "gold"), imported, strict=True):
         assert read_marked(path).claims == gold.claims
@@ -88,7 +89,7 @@ def test_label_studio_a_value_that_the_grammar_reads_otherwise_comes_back(tmp_pa
     said = claim(text, "十来个", "count", 12.5, "只", value_max=13, approx="under", metric="发放")
     write([letter(text, [], [said])], tmp_path)
     (gold,) = from_export(accepted(tmp_path))
-    assert [c.model_dump() for c in gold.claims] == [said.model_dump(exclude={"score"})]
+    assert [c.model_dump() for c in gold.claims] == [said.model_dump(exclude=BEYOND_GOLD)]
 
 
 # U+0085 apart, which the YAML head of marked-up source does not keep.

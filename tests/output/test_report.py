@@ -335,7 +335,8 @@ def test_report_browser_leads_from_a_row_to_the_text_and_back(open_page: OpenPag
     card = page.locator(".card")
     assert "宣传·拟做" in card.inner_text()
     page.keyboard.press("ArrowLeft")
-    for words in ("235,000,000 元", "2.35亿元", "追回资金", "2022年", "0.80"):
+    said = ("235,000,000 元", "2.35亿元", "追回资金", "追赃金额", "2022年", "2022-01-01 — 2022-12-31", "0.80")
+    for words in said:
         assert words in card.inner_text()
     page.keyboard.press("Escape")
     assert card.is_hidden()

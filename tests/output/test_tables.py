@@ -67,6 +67,7 @@ def test_tables_a_claim_is_a_row_with_its_measure() -> None:
     )  # fmt: skip
     assert (papers["value"], papers["value_max"], papers["measure"], papers["category"]) == (30_000, 50_000, 2, "宣传")
     assert change["indicator"] == "抓获人数"
+    assert (change["period_from"], change["period_to"]) == (date(2022, 1, 1), date(2022, 12, 31))
     assert (rank["metric"], rank["period"], rank["measure"], rank["category"]) == ("发案率", None, None, None)
     assert all(example().text[r["start"] : r["end"]] == r["text"] for r in rows)
 
@@ -108,8 +109,8 @@ def test_tables_people_see_words_and_count_from_one() -> None:
     rows = CLAIMS.rows(example())
     seen = [[shown(*pair) for pair in zip(CLAIMS.columns, row, strict=True)] for row in rows]
     assert seen[1][3] == "增减"
-    assert seen[1][11] == "上升"
-    assert seen[0][11] is None
+    assert seen[1][13] == "上升"
+    assert seen[0][13] is None
     approximate = letter("近3人", [], [claim("近3人", "近3人", "count", 3, "人", approx="under")])
     assert shown(CLAIMS.columns[7], by_name(CLAIMS, approximate)[0]["approx"]) == "不足"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nlp.output.terminal import normalised, visible
-from nlp.output.words import DIRECTION_NAMES, STATUS_NAMES, TYPE_NAMES
+from nlp.output.words import DIRECTION_NAMES, STATUS_NAMES, TYPE_NAMES, days_text
 from nlp.schema import Claim, DocumentInfo, Measure
 
 
@@ -23,7 +23,9 @@ def claim_note(number: int, claim: Claim) -> str:
         f"数值 {number}｜{TYPE_NAMES[claim.type]}｜可信度 {claim.score:.2f}",
         f"折合：{normalised(claim)}",
         f"指标：{on_one_line(claim.metric.text)}" if claim.metric else "",
+        f"统一指标：{claim.metric.canonical}" if claim.metric and claim.metric.canonical else "",
         f"时期：{on_one_line(claim.period.text)}" if claim.period else "",
+        f"起止：{days(claim)}" if days(claim) else "",
         f"增减：{change(claim)}" if change(claim) else "",
     ]
     return "\n".join(fact for fact in facts if fact)
@@ -32,6 +34,11 @@ def claim_note(number: int, claim: Claim) -> str:
 def change(claim: Claim) -> str:
     """The base of a change and its direction, as `同比上升`; empty where there is none."""
     return on_one_line(claim.basis or "") + DIRECTION_NAMES.get(claim.direction or "", "")
+
+
+def days(claim: Claim) -> str:
+    """The days of a claim's period; empty where none are known."""
+    return "" if claim.period is None else days_text(claim.period.from_, claim.period.to)
 
 
 def on_one_line(text: str) -> str:

@@ -61,7 +61,9 @@ export function draftOf({ measures, claims }) {
 /** The draft as gold of the scheme. */
 export function goldOf({ measures, claims }) {
   const bare = ({ uid: _uid, score: _score, ...span }) => span;
-  return { measures: measures.map(bare), claims: claims.map(bare) };
+  const place = (span) => span && { start: span.start, end: span.end, text: span.text }; // no indicator, no days
+  const bareClaim = (claim) => ({ ...bare(claim), metric: place(claim.metric), period: place(claim.period) });
+  return { measures: measures.map(bare), claims: claims.map(bareClaim) };
 }
 
 /** The spans in text order. */

@@ -45,6 +45,13 @@ export function onOneLine(text) {
     .join("");
 }
 
+/** The days of a period, as `2022-01-01 — 2022-12-31`; empty where none are known. */
+export function daysOf(period) {
+  const { from = null, to = null } = period ?? {};
+  if (from === null && to === null) return "";
+  return from === to ? from : `${from ?? "…"} — ${to ?? "…"}`;
+}
+
 /** The letter's title, else its name. */
 export function headingOf(letter) {
   return onOneLine(letter.result.document.meta.title ?? letter.result.document.id);

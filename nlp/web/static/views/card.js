@@ -2,7 +2,7 @@
 
 import { button, h } from "../dom.js";
 import { changeOf, claimReading, claimValue, scoreText } from "../numbers.js";
-import { onOneLine } from "../text.js";
+import { daysOf, onOneLine } from "../text.js";
 import { CATEGORY_CLASSES, labelName, measureLabel, t } from "../words.js";
 
 const LINGER = 250; // milliseconds in which the pointer may go from a mark to its card
@@ -110,7 +110,9 @@ function claimNote(result, number) {
     ),
     facts([
       [t("metric"), claim.metric === null ? null : onOneLine(claim.metric.text), "metric"],
+      [t("indicator"), claim.metric?.canonical],
       [t("period"), claim.period === null ? null : onOneLine(claim.period.text), "period"],
+      [t("days"), daysOf(claim.period)],
       [t("direction"), changeOf(claim)],
       [t("measure"), owner === null ? null : `${claim.measure + 1} ${measureLabel(owner)}`],
       [t("score"), scoreText(claim.score) ?? t("by_hand")],

@@ -2,7 +2,7 @@
 
 import { button, freshId, h } from "../dom.js";
 import { changeOf, claimReading, claimValue, plainNumber } from "../numbers.js";
-import { headingOf, pathOf } from "../text.js";
+import { daysOf, headingOf, pathOf } from "../text.js";
 import { CATEGORIES, CATEGORY_CLASSES, labelName, STATUSES, t } from "../words.js";
 import { stackedBar } from "./bars.js";
 import { drawnValue, indicatorChart, periodOf } from "./chart.js";
@@ -325,7 +325,7 @@ export class CompareView {
         { scope: "row" },
         button(headingOf(letter), () => this.onOpen(letter.key, `c${number}`), { class: "link" }),
       ),
-      h("td", {}, periodOf(claim)),
+      h("td", {}, periodOf(claim), daysOf(claim.period) ? h("small", {}, daysOf(claim.period)) : null),
       h("td", {}, h("b", {}, claim.text.replace(/\s+/g, ""))),
       h("td", { class: "number" }, claimValue(claim), claimReading(claim) ? h("small", {}, claimReading(claim)) : null),
       h("td", { class: "change" }, changeOf(claim) || h("span", { class: "none" }, t("none"))),

@@ -1,0 +1,1 @@
+"""Indicators put side by side over letters, and figures that contradict each other."""
