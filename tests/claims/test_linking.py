@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nlp.annotation.markup import MarkedLetter, parse
 from nlp.claims.linking import link_claims
 from nlp.labels import CLAIM_TYPES
-from nlp.schema import Claim, Measure
+from nlp.schema import Claim, Measure, Span
 from nlp.spans import LabelledSpan, Links
 from nlp.text.segmentation import segment
 
@@ -128,6 +128,20 @@ RESPECTIVELY = (
 )
 
 
+def _place(span: Span | None) -> tuple[int, int] | None:
+    return None if span is None else (span.start, span.end)
+
+
+def test_a_span_of_white_space_alone_is_no_metric() -> None:
+    text = "全年抓获嫌疑人\n\n12名。"
+    gap = LabelledSpan(7, 9, "metric")
+    quantity = LabelledSpan(9, 12, "count", 0.9)
+    assert link_claims(text, segment(text), [quantity], [gap], [gap], [])[0].metric is None
+    pointed: list[Links] = [{"metric": gap, "period": gap}]
+    [claim] = link_claims(text, segment(text), [quantity], [], [], [], pointed)
+    assert (claim.metric, claim.period) == (None, None)
+
+
 def _pointed(letter: MarkedLetter, metrics: list[int]) -> list[Links]:
     """Links to the metrics of other claims, by their places, and to the claims' own periods."""
     return [
@@ -163,5 +177,5 @@ def test_what_is_pointed_at_is_taken_but_in_lists_that_are_handed_out(
         _pointed(letter, pointed),
         constrained=constrained,
     )
-    assert [claim.metric for claim in linked] == [letter.claims[k].metric for k in expected]
-    assert [claim.period for claim in linked] == [claim.period for claim in letter.claims]
+    assert [_place(claim.metric) for claim in linked] == [_place(letter.claims[k].metric) for k in expected]
+    assert [_place(claim.period) for claim in linked] == [_place(claim.period) for claim in letter.claims]
