@@ -31,7 +31,6 @@ from nlp.claims.resolution import resolve_claims, resolve_periods
 from nlp.labels import CLAIM_TYPES
 from nlp.schema import Claim, Measure
 from nlp.spans import LabelledSpan
-from nlp.text.healing import heal
 from nlp.text.segmentation import segment
 
 LETTERS = Path(__file__).parents[1] / "annotations" / "letters"
@@ -131,8 +130,6 @@ def check(text: str, rng: random.Random, counts: Counter[str]) -> None:
     quantities += [LabelledSpan(a, b, rng.choice(CLAIM_TYPES)) for a, b in random_spans(rng, len(text), 3)]
     metrics, periods, ranges = (random_spans(rng, len(text), n) for n in (10, 8, 3))
     periods += [(m.start(), min(m.end() + rng.randrange(3), len(text))) for m in PERIODS.finditer(text)]
-    healed = heal(text, structure)  # decoding finds nothing in what only a page has: its breaks and its numbers
-    metrics, periods = ([p for p in parts if len(set(healed.inside(*p))) > 1] for parts in (metrics, periods))
     claims = link_claims(
         text,
         structure,

@@ -49,8 +49,8 @@ def link_claims(
     own_text, own = healed.text, healed.structure  # the words as the writer wrote them; all offsets below are in it
     figures = read_figures(own_text, own, [_inside(quantity, healed) for quantity in quantities])
     lists = groups(own_text, own, figures)
-    metric_of = assign_metrics(own_text, own, figures, lists, [place for m in metrics if (place := _place(m, healed))])
-    period_of = assign_periods(own_text, own, figures, [place for p in periods if (place := _place(p, healed))])
+    metric_of = assign_metrics(own_text, own, figures, lists, [kept for m in metrics if (kept := _range_of(m, healed))])
+    period_of = assign_periods(own_text, own, figures, [kept for p in periods if (kept := _range_of(p, healed))])
     if pointed is not None:
         chosen = {healed.inside(q.start, q.end)[0]: links for q, links in zip(quantities, pointed, strict=True)}
         found = [_inside_links(chosen[figure.start], healed) for figure in figures]
@@ -123,16 +123,16 @@ def handed_out_in_order(
 
 
 def _inside_links(links: Links, healed: Healed) -> tuple[Range | None, Range | None]:
-    metric, period = (_place(links[name], healed) for name in RELATIONS)
+    metric, period = (_range_of(links[name], healed) for name in RELATIONS)
     return metric, period
 
 
-def _place(span: LabelledSpan | None, healed: Healed) -> Range | None:
-    """Where a span lies in the healed text; None where nothing of it is left there (the blanks of a wrap)."""
+def _range_of(span: LabelledSpan | None, healed: Healed) -> Range | None:
+    """Where a span lies in the healed text; None where it has no words there (the blanks of a wrap, a page number)."""
     if span is None:
         return None
     start, end = healed.inside(span.start, span.end)
-    return (start, end) if start < end else None
+    return (start, end) if healed.text[start:end].strip() else None
 
 
 def _inside(quantity: LabelledSpan, healed: Healed) -> LabelledSpan:
