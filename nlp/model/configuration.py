@@ -20,6 +20,7 @@ class LetterTaggerConfig(PretrainedConfig):
         dropout: before the heads.
         heads: labels of each head in the order of their columns; must be the scheme's.
         pair_size: width of the queries and keys of the pair scorer (`nlp.pair_scores`); 0 for none.
+        pair_weight: of the pair scorer's loss beside the others, which are smaller by far.
         window: `max_tokens`, `overlap` and `context` that it was trained with.
     """
 
@@ -34,6 +35,7 @@ class LetterTaggerConfig(PretrainedConfig):
         dropout: float = 0.1,
         heads: dict[str, list[str]] | None = None,
         pair_size: int = 0,
+        pair_weight: float = 1.0,
         window: dict[str, int] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -43,6 +45,7 @@ class LetterTaggerConfig(PretrainedConfig):
         self.dropout = dropout
         self.heads = heads if heads is not None else {name: list(labels) for name, labels in HEADS.items()}
         self.pair_size = pair_size
+        self.pair_weight = pair_weight
         self.window = window if window is not None else {"max_tokens": 256, "overlap": 64, "context": 40}
         super().__init__(**kwargs)
 

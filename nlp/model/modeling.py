@@ -95,7 +95,7 @@ class LetterTagger(PreTrainedModel):
         return labels if self.pairs is None else torch.cat([labels, self.pairs(hidden)], dim=-1)
 
     def _loss(self, logits: Tensor, units: dict[str, Tensor | None], labels: dict[str, Tensor]) -> Tensor:
-        """The sum over the heads of the mean loss of a clause (by the chain), a number, a token."""
+        """The sum over the heads of the mean loss of a clause (by the chain), a number, a token, and of links."""
         columns = head_slices()
         pooled = {}
         for name, unit_name in UNIT_HEADS.items():
@@ -111,9 +111,8 @@ class LetterTagger(PreTrainedModel):
             if (target != IGNORED).any():
                 losses.append(functional.cross_entropy(scores.flatten(0, 1), target.flatten(), ignore_index=IGNORED))
         if self.pairs is not None:
-            losses.append(
-                self._pair_loss(logits[..., self.config.label_size : self.config.output_size], units["numbers"], labels)
-            )
+            vectors = logits[..., self.config.label_size : self.config.output_size]
+            losses.append(self.config.pair_weight * self._pair_loss(vectors, units["numbers"], labels))
         return torch.stack(losses).sum()
 
     def _pair_loss(self, columns: Tensor, numbers: Tensor | None, labels: dict[str, Tensor]) -> Tensor:

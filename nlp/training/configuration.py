@@ -44,6 +44,7 @@ class HeadRecipe(_Section):
     projection_size: int = Field(384, gt=0)
     dropout: float = Field(0.1, ge=0, lt=1)
     pair_size: int = Field(64, ge=0, description="0: metrics and periods are linked by rules alone")
+    pair_weight: float = Field(0.1, gt=0, description="of the pair scorer's loss; at 1 it drowns the others")
     clauses: Literal["chain", "softmax"] = "chain"
     standardise: bool = True
 
@@ -95,6 +96,7 @@ class AdaptationRecipe(_Section):
 
     epochs: int = Field(1, gt=0)
     reply_weight: int = Field(4, ge=1, description="how many times a real reply counts in an epoch")
+    one_letter_of: int = Field(1, ge=1, description="takes every n-th composed letter, in the order of their ids")
     encoder_learning_rate: float = Field(5e-5, gt=0)
     head_learning_rate: float = Field(3e-4, gt=0)
 
@@ -139,7 +141,7 @@ class Recipe(_Section):
     def adapted(self) -> Recipe:
         """The recipe of the second stage: the same but for epochs and rates."""
         assert self.adaptation is not None
-        values = self.adaptation.model_dump(exclude={"reply_weight"})
+        values = self.adaptation.model_dump(exclude={"reply_weight", "one_letter_of"})
         return self.model_copy(update={"training": self.training.model_copy(update=values)})
 
 

@@ -67,8 +67,9 @@ def adapt(
     """The second stage: goes on from the checkpoint `base` with the given real replies among the composed letters."""
     assert recipe.adaptation is not None
     start = load_checkpoint(base)
-    letters = [*data.splits.train, *(reply for reply in replies for _ in range(recipe.adaptation.reply_weight))]
-    report(f"second stage: {_amount(data.splits.train)} and {_amount(replies)} ×{recipe.adaptation.reply_weight}")
+    composed = data.splits.train[:: recipe.adaptation.one_letter_of]
+    letters = [*composed, *(reply for reply in replies for _ in range(recipe.adaptation.reply_weight))]
+    report(f"second stage: {_amount(composed)} and {_amount(replies)} ×{recipe.adaptation.reply_weight}")
     with tempfile.TemporaryDirectory() as state:
         model = train(recipe.adapted(), letters, Path(state), start=start, on_progress=_progress(report))
     return model, start[1]

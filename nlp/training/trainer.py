@@ -89,6 +89,7 @@ def new_model(recipe: Recipe) -> tuple[LetterTagger, TextTokenizer, Path]:
         projection_size=recipe.heads.projection_size,
         dropout=recipe.heads.dropout,
         pair_size=recipe.heads.pair_size,
+        pair_weight=recipe.heads.pair_weight,
         window=recipe.window.model_dump(),
     )
     model = LetterTagger(config)

@@ -137,7 +137,7 @@ def test_loss_is_the_sum_of_the_losses_of_clauses_numbers_tokens_and_pairs(fresh
     counts = torch.stack([batch[f"{name}_begun"] for name in COUNTED], dim=1)
     vectors, body = output.logits[..., model.config.label_size :], batch["metric_labels"] != IGNORED
     scores = model.pairs.scores(vectors, batch["numbers"], batch["quantity_labels"].shape[1], counts, body)
-    expected = expected + pair_loss(scores, batch)
+    expected = expected + model.config.pair_weight * pair_loss(scores, batch)
     torch.testing.assert_close(output.loss, expected, rtol=1e-4, atol=1e-4)
 
 
