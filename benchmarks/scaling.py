@@ -14,12 +14,14 @@ import argparse
 import statistics
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from batch_memory import measure
 from folders import write_folder
 from measuring import document_of, interleave, letter_of, spread, timed
 
+from nlp.documents.reading import Document
 from nlp.inference.loading import load_predictor
 
 LENGTHS = (500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
@@ -45,10 +47,11 @@ def by_length(lengths: list[int], rounds: int, model: Path | None) -> bool:
     """Prints the table by length; whether it is flat."""
     predictor = load_predictor(model, device="cpu")
     documents = {str(n): document_of(letter_of(n)) for n in lengths}
-    found = interleave(
-        {name: timed(lambda d=d: list(predictor.predict([d]))) for name, d in documents.items()},
-        rounds,  # type: ignore[misc]
-    )
+
+    def predict(document: Document) -> None:
+        list(predictor.predict([document]))
+
+    found = interleave({name: timed(partial(predict, d)) for name, d in documents.items()}, rounds)
     costs = {name: spread([1e6 * x / int(name) for x in seconds]) for name, seconds in found.items()}
     usual = statistics.median(cost.median for cost in costs.values())
     print("| characters | seconds: median (quartiles) | microseconds a character | of the median |\n|---|---|---|---|")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from pipeline import load_pipeline
 
 from nlp.documents.reading import Document
 from nlp.inference.backends import available_cores
-from nlp.inference.loading import ONNX_INT8, load_predictor, shipped_model
+from nlp.inference.loading import ONNX_INT8, load_predictor, read_manifest, shipped_model
 from nlp.inference.predictor import Predictor
 from nlp.labels import head_slices
 from nlp.text.segmentation import segment
@@ -113,15 +114,13 @@ def best_settings(folder: Path, texts: list[str]) -> tuple[int, str]:
         for batch in BATCHES
         for attention in ("sdpa", "eager")
     }
-    tasks = {str(key): timed(lambda pipe=pipe: pipe(texts)) for key, pipe in made.items()}  # type: ignore[misc]
+    tasks = {str(key): timed(partial(pipe, texts)) for key, pipe in made.items()}
     found = interleave(tasks, 1)
     return min(made, key=lambda key: spread(found[str(key)]).median)
 
 
 def window_lengths(folder: Path, documents: Sequence[Document]) -> list[int]:
     """The tokens of all windows of some letters."""
-    from nlp.inference.loading import read_manifest
-
     tokenizer, settings = TextTokenizer.from_folder(folder), WindowSettings(**read_manifest(folder).window.model_dump())
     found = []
     for document in documents:

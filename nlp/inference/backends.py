@@ -84,7 +84,7 @@ class OnnxBackend:
     def _run(self, window: tuple[IntArray, int]) -> FloatArray:
         ids, types = inputs(*window)
         feed = {"input_ids": ids, "token_type_ids": types}
-        if "attention_mask" in self._inputs:  # of graphs that were exported before 0.2
+        if "attention_mask" in self._inputs:  # of models exported with version 0.1.0
             feed["attention_mask"] = np.ones_like(ids)
         output: FloatArray = self._session.run(["logits"], feed)[0]
         return output[0]

@@ -52,8 +52,9 @@ def _attention(
     heads, width = int(module.num_attention_heads), int(module.attention_head_size)  # type: ignore[arg-type]
     query, key, value = (part.transpose(1, 2).flatten(2) for part in (query, key, value))
     scale = options.get("scaling")
-    mixed: torch.Tensor = _Attention.apply(query, key, value, heads, width**-0.5 if scale is None else float(scale))
-    return mixed.unflatten(-1, (heads, width)), None
+    factor = width**-0.5 if scale is None else float(scale)
+    mixed: torch.Tensor = _Attention.apply(query, key, value, heads, factor)  # type: ignore[no-untyped-call]
+    return mixed.view(*mixed.shape[:2], heads, width), None
 
 
 class _Logits(torch.nn.Module):
@@ -112,7 +113,7 @@ def _join_attention(model: onnx.ModelProto) -> None:
     for node in graph.node:
         if node.op_type == "MultiHeadAttention":
             for i in range(len(node.input)):
-                node.input[i] = _before(node.input[i], maker, ("Reshape", "Transpose"))
+                node.input[i] = _before(node.input[i], maker)
             joined[node.output[0]] = node.output[0]
         elif node.op_type == "Reshape" and node.input[0] in joined:
             joined[node.output[0]] = joined[node.input[0]]
@@ -122,14 +123,15 @@ def _join_attention(model: onnx.ModelProto) -> None:
     _drop_unused(graph)
 
 
-def _before(name: str, maker: dict[str, onnx.NodeProto], kinds: tuple[str, ...]) -> str:
-    """The name of the value that nodes of these kinds made another of."""
-    while maker[name].op_type in kinds:
+def _before(name: str, maker: dict[str, onnx.NodeProto]) -> str:
+    """The value that was only given another shape until it was this one."""
+    while maker[name].op_type in ("Reshape", "Transpose"):
         name = maker[name].input[0]
     return name
 
 
 def _drop_unused(graph: onnx.GraphProto) -> None:
+    """Takes out the nodes that no output needs; nodes are in the order they run in."""
     used = {output.name for output in graph.output}
     kept = []
     for node in reversed(graph.node):

@@ -27,7 +27,6 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from nlp.training.graph import CONTRIB
 
-Array = npt.NDArray[np.generic]
 FloatArray = npt.NDArray[np.float32]
 
 _GELU = ("BiasGelu", "FastGelu", "Gelu")
@@ -93,7 +92,7 @@ class _Rewriter:
         tensor = self.constants.get(name)
         return list(tensor.dims) if tensor is not None and tensor.data_type == TensorProto.FLOAT else []
 
-    def _constant(self, name: str, values: Array | float) -> str:
+    def _constant(self, name: str, values: npt.ArrayLike) -> str:
         self.added.append(numpy_helper.from_array(np.asarray(values), name))
         return name
 
