@@ -60,12 +60,15 @@ class OnnxBackend:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # What else can be fused was fused when the graph was exported; it costs time at every start.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises its own kinds, none of them public
             raise FanzhaError(
                 f"ONNX Runtime cannot load it: {str(error).splitlines()[0]}", path=path, mend="export the model again"
             ) from None
+        self._inputs = {found.name for found in self._session.get_inputs()}
         self.name = "onnxruntime-int8" if "int8" in path.name else "onnxruntime-fp32"
         threads = threads or available_cores()
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -78,7 +81,9 @@ class OnnxBackend:
 
     def _run(self, window: tuple[IntArray, int]) -> FloatArray:
         ids, types = inputs(*window)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
+        feed = {"input_ids": ids, "token_type_ids": types}
+        if "attention_mask" in self._inputs:  # of models exported with version 0.1.0
+            feed["attention_mask"] = np.ones_like(ids)
         output: FloatArray = self._session.run(["logits"], feed)[0]
         return output[0]
 

@@ -1,22 +1,14 @@
-"""From trained weights to the folder that `predict` uses: safetensors, ONNX in fp32 and int8, and a manifest.
-
-int8 is by blocks: weights are quantised once, activations as they come.
-"""
+"""From trained weights to the folder that `predict` uses: safetensors, ONNX in fp32 and int8, and a manifest."""
 
 from __future__ import annotations
 
-import logging
 import platform
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
-
-import onnx
-import torch
 
 from nlp import __version__
 from nlp.annotation.corpus import GoldLetter
@@ -30,71 +22,12 @@ from nlp.text.segmentation import segment
 from nlp.text.tokenization import IntArray, TextTokenizer
 from nlp.text.windows import make_windows
 from nlp.training.configuration import FACTS
+from nlp.training.graph import export_onnx
+from nlp.training.quantisation import quantise
 from nlp.training.stages import load_checkpoint
 from nlp.training.trainer import copy_tokenizer, model_places, model_transitions, window_settings
 
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _TOOLS = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
-
-
-class _Logits(torch.nn.Module):
-    """The model with plain inputs and one plain output, as ONNX has it."""
-
-    def __init__(self, model: LetterTagger) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
-    ) -> torch.Tensor:
-        logits = self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids).logits
-        assert isinstance(logits, torch.Tensor)
-        return logits
-
-
-def export_onnx(model: LetterTagger, path: Path) -> None:
-    """Writes the fp32 graph: inputs [batch, tokens] of int64, output `logits` [batch, tokens, labels of all heads]."""
-    model = model.eval().float().cpu()
-    example = {
-        "input_ids": torch.full((2, 16), 5),
-        "attention_mask": torch.ones((2, 16), dtype=torch.long),
-        "token_type_ids": torch.zeros((2, 16), dtype=torch.long),
-    }
-    example["attention_mask"][1, 9:] = 0
-    axes = {name: {0: "batch", 1: "tokens"} for name in (*_INPUTS, "logits")}
-    with torch.inference_mode(), warnings.catch_warnings():
-        # The tracer takes lengths for constants; that the graph holds for all of them is tested.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            _Logits(model),
-            tuple(example[name] for name in _INPUTS),
-            str(path),
-            input_names=list(_INPUTS),
-            output_names=["logits"],
-            dynamic_axes=axes,
-            opset_version=17,
-            dynamo=False,
-        )
-
-
-def quantise(source: Path, target: Path) -> None:
-    """Writes the int8 form of an fp32 graph.
-
-    Weights of matrix products are int8 in blocks of 128 with a scale each, and ONNX Runtime quantises activations by
-    blocks too while it runs (MatMulNBits, accuracy level 4). One scale for a whole activation, as dynamic quantisation
-    has it, cost two points of metric F1. The word embeddings are int8 as well.
-    """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
-
-    logging.getLogger(MatMulNBitsQuantizer.__module__).setLevel(logging.WARNING)  # it tells of every node
-
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        small = Path(scratch) / "embeddings.onnx"
-        quantize_dynamic(source, small, weight_type=QuantType.QInt8, op_types_to_quantize=["Gather"])
-        quantiser = MatMulNBitsQuantizer(onnx.load(small), bits=8, block_size=128, is_symmetric=True, accuracy_level=4)
-        quantiser.process()
-        onnx.save(quantiser.model.model, target)
 
 
 def export_model(

@@ -22,6 +22,7 @@ from nlp.labels import HEADS
 from nlp.model.modeling import LetterTagger
 from nlp.text.tokenization import TextTokenizer
 from nlp.training.export import export_model, largest_difference
+from nlp.training.graph import export_onnx
 
 FILES = {
     "config.json", "model.fp32.onnx", "model.int8.onnx", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
@@ -40,24 +41,46 @@ def test_graph_gives_the_logits_of_the_model_on_windows_of_all_lengths(tiny: Tin
     assert largest_difference(model, tiny.model / "model.fp32.onnx", tokenizer, read_letters(tiny.letters)) < 1e-4
 
 
-@pytest.mark.parametrize("lengths", [[1], [2], [96], [128, 128], [40, 3, 77], [5, 5, 5, 5, 1]], ids=str)
-def test_graph_gives_the_logits_of_the_model_on_padded_batches(tiny: Tiny, lengths: list[int]) -> None:
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (3, 96), (2, 40)], ids=str)
+def test_graph_gives_the_logits_of_the_model_on_batches_of_one_length(tiny: Tiny, shape: tuple[int, int]) -> None:
     model = LetterTagger.from_pretrained(tiny.checkpoint).eval()
-    generator = torch.Generator().manual_seed(len(lengths))
-    shape = (len(lengths), max(lengths))
-    mask = (torch.arange(shape[1]).unsqueeze(0) < torch.tensor(lengths).unsqueeze(1)).long()
-    batch = {
-        "input_ids": torch.randint(4, model.config.encoder["vocab_size"], shape, generator=generator) * mask,
-        "attention_mask": mask,
-        "token_type_ids": (torch.arange(shape[1]) < 2).long().repeat(shape[0], 1),
-    }
-    session = onnxruntime.InferenceSession(tiny.model / "model.fp32.onnx", providers=["CPUExecutionProvider"])
-    (found,) = session.run(["logits"], {name: values.numpy() for name, values in batch.items()})
+    batch = random_batch(model, shape)
+    (found,) = open_graph(tiny.model / "model.fp32.onnx").run(["logits"], batch)
     with torch.inference_mode():
-        expected = model(**batch).logits.numpy()
+        tensors = {name: torch.from_numpy(values) for name, values in batch.items()}
+        expected = model(**tensors, attention_mask=torch.ones(shape, dtype=torch.long)).logits.numpy()
     assert found.shape == expected.shape
-    real = mask.numpy().astype(bool)
-    np.testing.assert_allclose(found[real], expected[real], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("graph", ["model.fp32.onnx", "model.int8.onnx"])
+def test_a_window_scores_the_same_whatever_is_run_beside_it(tiny: Tiny, graph: str) -> None:
+    model = LetterTagger.from_pretrained(tiny.checkpoint).eval()
+    session, batch = open_graph(tiny.model / graph), random_batch(model, (4, 33))
+    (together,) = session.run(["logits"], batch)
+    for i in range(4):
+        (alone,) = session.run(["logits"], {name: values[i : i + 1] for name, values in batch.items()})
+        np.testing.assert_allclose(together[i], alone[0], rtol=0, atol=1e-4)
+
+
+def random_batch(model: LetterTagger, shape: tuple[int, int]) -> dict[str, np.ndarray]:
+    """Windows of one length: token ids and types."""
+    ids = np.random.default_rng(sum(shape)).integers(4, model.config.encoder["vocab_size"], shape)
+    return {"input_ids": ids, "token_type_ids": np.broadcast_to(np.arange(shape[1]) < 2, shape).astype(np.int64)}
+
+
+def open_graph(path: Path) -> onnxruntime.InferenceSession:
+    """A graph as it is, on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def test_export_leaves_the_attention_of_the_model_as_it_was(tiny: Tiny, tmp_path: Path) -> None:
+    model = LetterTagger.from_pretrained(tiny.checkpoint).eval()
+    usual = model.encoder.config._attn_implementation
+    export_onnx(model, tmp_path / "model.onnx")
+    assert model.encoder.config._attn_implementation == usual
 
 
 def test_int8_graph_is_smaller_and_close(tiny: Tiny) -> None:
