@@ -50,7 +50,10 @@ KEYWORDS = re.compile("|".join(sorted(map(re.escape, WEIGHTS), key=len, reverse=
 
 # Headings and wishes under which all is planned, and words of a clause that plan.
 PLANNED_SECTION = re.compile("下一?步|下一?阶段|今后|接下来|后续|未来|打算|计划|安排|拟|将从|改进|努力方向")
-PLANNED_CLAUSE = re.compile("下一?步|下一?阶段|今后|接下来|力争|争取|确保|计划|(?<![模虚])拟|明年|年底前|(?<![即])将(?![军其])|要(?![求素点闻])")
+PLANNED_CLAUSE = re.compile(
+    "下一?步|下一?阶段|今后|接下来|力争|争取|计划|(?<![模虚])拟|明年|年底前|^也?要(?![求素点闻])|"
+    "将(?:进一步|继续|持续|会|以|在|对|于|按|不断|深|推|积极|严|坚|加|依|全|重点|同|与|联)"
+)
 EXISTING = re.compile("目前已|现已|已经|截至目前")
 
 # Clauses that are no measures: how the letter opens and ends, thanks, motives, praise, outcomes without an act.
