@@ -37,7 +37,9 @@ _VERB = re.compile(
 _CUT = re.compile(r"[，,。；;：:、！？!?（）()《》\n]|中|把|将|对|已|共|累计|期间|以来")
 # A noun that is counted follows its number; these begin no noun.
 _NO_NOUN = re.compile(r"[，,。；;：:、！？!?（）()”》]|以上|以下|以内|左右|的?$|同比|和|与|并|至|到|，")
-_NOUN_END = re.compile(r"[，,。；;：:、！？!?（）()”》]|的|和|与|及|全部|逐|实行|开展|先|设|依法|签|建|落|挂|停|给|进|组|参|中|内|在|被|为")
+_NOUN_END = re.compile(
+    r"[，,。；;：:、！？!?（）()”》]|的|和|与|及|全部|逐|实行|开展|先|设|依法|签|建|落|挂|停|给|进|组|参|中|内|在|被|为"
+)
 _PERIOD = re.compile(
     r"(?:截至|截止)?(?:(?:20[0-9]{2}|二[〇0零一二三四五六七八九]{3})(?:年度|学年|年)|今年|去年|上年|前年|明年)"
     r"(?:全年|以来|上半年|下半年|年?底前?|[春秋]季学期|前?(?:[一二三四]|三个|前三)个?季度|前?[0-9]{1,2}个月|前[一二三四五六七八九十]+个月"
@@ -61,7 +63,9 @@ def border_components() -> list[Component]:
 def _quantity_settings(learning: Sequence[Example]) -> Iterator[tuple[str, Tagger]]:
     for reach in _REACHES:
         for figures in (True, False):
-            name = f"direction words up to {reach} characters before, {'figures of speech left out' if figures else 'all'}"
+            name = (
+                f"direction words up to {reach} characters before, {'figures of speech left out' if figures else 'all'}"
+            )
             yield name, _tagger("quantities", partial(types, reach=reach, figures_of_speech=not figures))
 
 

@@ -76,7 +76,7 @@ def is_heading(reading: Reading, clause: Unit) -> bool:
 
 
 def is_planned(reading: Reading, clause: Unit) -> bool:
-    """Whether a clause stands under a heading of plans, or plans by its own words or those before it in its sentence."""
+    """Whether a clause stands under a heading of plans, or its sentence up to its end has words of planning."""
     if EXISTING.search(reading.surface(clause)):
         return False
     if PLANNED_SECTION.search(reading.section(clause)):

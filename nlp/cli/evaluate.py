@@ -27,9 +27,9 @@ def evaluate_command(
     from nlp.annotation.corpus import read_letters
     from nlp.annotation.splits import split_letters
     from nlp.errors import FanzhaError
-    from nlp.evaluation.heldout import intervals, predict_gold, summarise, table
+    from nlp.evaluation.heldout import check_unseen, intervals, predict_gold, summarise, table
     from nlp.evaluation.scores import score
-    from nlp.inference.loading import load_predictor, read_manifest, shipped_model
+    from nlp.inference.loading import load_predictor, shipped_model
 
     if split not in ("test", "dev", "all"):
         raise FanzhaError(f"there is no split {split!r}", mend="use --split test, dev or all")
@@ -38,13 +38,7 @@ def evaluate_command(
     if not chosen:
         raise FanzhaError(f"names no letter for {split}", path=splits, mend="use another --split")
     folder = shipped_model() if model is None else model
-    seen = sorted({x.id for x in chosen} & set(read_manifest(folder).training.letters))
-    if seen:
-        raise FanzhaError(
-            f"the model was trained on {len(seen)} of these letters ({', '.join(seen[:3])} …)",
-            path=folder,
-            mend="score it on letters outside its training: --split test",
-        )
+    check_unseen(folder, chosen)
     documents = predict_gold(load_predictor(folder, device=device), chosen)
     typer.echo(f"{len(chosen)} letters outside training, {sum(len(x.text) for x in chosen)} characters\n")
     columns = {"score": score(documents)}
@@ -55,7 +49,7 @@ def evaluate_command(
     typer.echo("\n95 % intervals (bootstrap over documents):")
     for name, (low, high) in bounds.items():
         typer.echo(f"  {name}: {low:.3f}–{high:.3f}")
-    _write(json_file, {**summarise(documents), "intervals": bounds})
+    write_figures(json_file, {**summarise(documents), "intervals": bounds})
 
 
 def leave_one_out_command(
@@ -83,10 +77,11 @@ def leave_one_out_command(
         documents = leave_one_out(read, base, data, say)
     typer.echo(f"{len(documents)} real replies, each left out of training in turn\n")
     typer.echo(table({"all": score(documents), **{d.id: score([d]) for d in documents}}))
-    _write(json_file, summarise(documents))
+    write_figures(json_file, summarise(documents))
 
 
-def _write(path: Path | None, figures: object) -> None:
+def write_figures(path: Path | None, figures: object) -> None:
+    """Writes figures as JSON; nothing where no path is given."""
     if path is not None:
         from nlp.files import write_json
 

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nlp.annotation.corpus import GoldLetter, as_document
+from nlp.errors import FanzhaError
 from nlp.evaluation.scores import Scored, Scores, combine, score, tally
+from nlp.inference.loading import read_manifest
 from nlp.inference.predictor import Predictor
 
 BOOTSTRAP_SAMPLES = 1000
 _SEED = 7
+
+
+def check_unseen(folder: Path, letters: Sequence[GoldLetter]) -> None:
+    """Refuses to score a model on letters that it has seen.
+
+    Args:
+        folder: of the model.
+        letters: the gold to score it on.
+
+    Raises:
+        FanzhaError: where letters of its training are among them.
+    """
+    seen = sorted({letter.id for letter in letters} & set(read_manifest(folder).training.letters))
+    if seen:
+        raise FanzhaError(
+            f"the model was trained on {len(seen)} of these letters ({', '.join(seen[:3])} …)",
+            path=folder,
+            mend="score it on letters outside its training: --split test",
+        )
 
 
 def predict_gold(predictor: Predictor, letters: Sequence[GoldLetter]) -> list[Scored]:

@@ -1,0 +1,273 @@
+"""A spaCy pipeline: one tok2vec under NER (numbers, metrics, periods), spancat (clauses) and textcat (status).
+
+A doc is a sentence, a token a character, behind the last characters of the headings above it. NER learns the borders
+of spans; what it calls a quantity counts where the number grammar has a number. Trained on the CPU, epoch by epoch.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import spacy
+from spacy.tokens import Doc, Span
+from spacy.training import Example as Pair
+from spacy.util import fix_random_seed, registry
+from thinc.api import get_current_ops
+from thinc.types import Ragged
+
+from nlp.baselines.choosing import Component, Example, Part, Tagger
+from nlp.baselines.reading import IntArray, Labels, Reading, Unit
+from nlp.labels import CLAIM_TYPES, CLAUSE_STATES, OUTSIDE, QUANTITY_LABELS, STATUSES
+
+_EPOCHS = 8
+_PATIENCE = 2
+_BATCH_CHARACTERS = 1200
+_CONTEXT = 16
+_CLAUSES = "sc"
+_BORDERS: dict[Part, str] = {"metrics": "metric", "periods": "period"}
+_TOK2VEC: dict[str, Any] = {
+    "@architectures": "spacy.Tok2Vec.v2",
+    "embed": {
+        "@architectures": "spacy.MultiHashEmbed.v2",
+        "width": 96,
+        "attrs": ["NORM"],
+        "rows": [4000],
+        "include_static_vectors": False,
+    },
+    "encode": {
+        "@architectures": "spacy.MaxoutWindowEncoder.v2",
+        "width": 96,
+        "window_size": 1,
+        "maxout_pieces": 3,
+        "depth": 4,
+    },
+}
+_LISTENER = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
+
+
+def components(seed: int, epochs: int = _EPOCHS) -> list[Component]:
+    """The pipeline as one component; the number of epochs, at most `epochs`, is chosen on dev, with patience."""
+
+    def settings(learning: Sequence[Example]) -> Iterator[tuple[str, Tagger]]:
+        return _epochs(learning, seed, epochs)
+
+    return [Component(("states", "quantities", "metrics", "periods"), settings, patience=_PATIENCE)]
+
+
+def _epochs(learning: Sequence[Example], seed: int, epochs: int) -> Iterator[tuple[str, Tagger]]:
+    """Trains epoch after epoch and gives a tagger of each."""
+    fix_random_seed(seed)
+    order = random.Random(seed)
+    pipeline = _pipeline()
+    pairs = []
+    for example in learning:
+        for sentence in _sentences(example.reading):
+            pairs.append(
+                Pair(
+                    _doc(pipeline, example.reading, sentence),
+                    _gold_doc(pipeline, example.reading, sentence, example.gold),
+                )
+            )
+    pipeline.initialize(lambda: pairs)
+    optimizer = pipeline.create_optimizer()
+    for epoch in range(1, epochs + 1):
+        order.shuffle(pairs)
+        for batch in _batches(pairs):
+            pipeline.update(batch, sgd=optimizer, drop=0.1)
+        yield f"{epoch} epochs", _tagger(pipeline.to_bytes())
+
+
+def _pipeline() -> Any:
+    registry.misc("fanzha.clauses.v1")(_clause_suggester)
+    pipeline = spacy.blank("zh")
+    pipeline.add_pipe("tok2vec", config={"model": _TOK2VEC})
+    pipeline.add_pipe("ner", config={"model": {"tok2vec": _LISTENER}})
+    pipeline.add_pipe(
+        "spancat_singlelabel",
+        config={
+            "spans_key": _CLAUSES,
+            "suggester": {"@misc": "fanzha.clauses.v1"},
+            "model": {"tok2vec": _LISTENER},
+        },
+    )
+    pipeline.add_pipe(
+        "textcat",
+        config={
+            "model": {
+                "@architectures": "spacy.TextCatEnsemble.v2",
+                "tok2vec": _LISTENER,
+                "linear_model": {
+                    "@architectures": "spacy.TextCatBOW.v3",
+                    "exclusive_classes": True,
+                    "length": 32768,
+                    "ngram_size": 3,
+                    "no_output_layer": False,
+                },
+            }
+        },
+    )
+    return pipeline
+
+
+def _clause_suggester() -> Any:
+    """What spancat decides about: the clauses of the sentence, as `_doc` wrote them into it."""
+
+    def suggest(docs: Sequence[Any], *, ops: Any = None) -> Any:
+        ops = ops or get_current_ops()
+        ranges = [[(first, last) for first, last in doc.user_data["clauses"]] for doc in docs]
+        flat = np.array([pair for own in ranges for pair in own], dtype="i").reshape(-1, 2)
+        return Ragged(ops.asarray(flat), ops.asarray(np.array([len(own) for own in ranges], dtype="i")))
+
+    return suggest
+
+
+class _Sentence:
+    """A sentence of a reading as a doc: `shift` tokens of headings, then the characters from `first` to `last`."""
+
+    def __init__(self, reading: Reading, index: int, first: int, last: int, clauses: list[int], numbers: list[int]):
+        paragraph = reading.structure.sentences[index].paragraph
+        context = reading.sections[paragraph][-_CONTEXT:]
+        self.words = [*context, "|", *reading.characters[first:last]]
+        self.shift = len(context) + 1 - first
+        self.first, self.last, self.clauses, self.numbers = first, last, clauses, numbers
+
+
+def _sentences(reading: Reading) -> list[_Sentence]:
+    clauses = _by_sentence(reading.clauses)
+    numbers = _by_sentence(reading.numbers)
+    found = []
+    for index, sentence in enumerate(reading.structure.sentences):
+        inside = reading.tokens.within(sentence.start, sentence.end)
+        if inside.start < inside.stop:
+            own = clauses.get(index, []), numbers.get(index, [])
+            found.append(_Sentence(reading, index, inside.start, inside.stop, *own))
+    return found
+
+
+def _by_sentence(units: Sequence[Unit]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for i, unit in enumerate(units):
+        found.setdefault(unit.sentence, []).append(i)
+    return found
+
+
+def _doc(pipeline: Any, reading: Reading, sentence: _Sentence) -> Any:
+    doc = Doc(pipeline.vocab, words=sentence.words, spaces=[False] * len(sentence.words))
+    clauses = [reading.clauses[i] for i in sentence.clauses]
+    doc.user_data["clauses"] = [(c.first + sentence.shift, c.last + sentence.shift) for c in clauses]
+    return doc
+
+
+def _gold_doc(pipeline: Any, reading: Reading, sentence: _Sentence, gold: Labels) -> Any:
+    doc = _doc(pipeline, reading, sentence)
+    taken: list[tuple[int, int, str]] = []
+    for i in sentence.numbers:
+        if gold.quantities[i]:
+            number = reading.numbers[i]
+            taken.append((number.first, number.last, QUANTITY_LABELS[gold.quantities[i]]))
+    for part, name in _BORDERS.items():
+        taken += [(a, b, name) for a, b in _runs(getattr(gold, part), sentence.first, sentence.last)]
+    doc.ents = [
+        Span(doc, first + sentence.shift, last + sentence.shift, label=name) for first, last, name in _disjoint(taken)
+    ]
+    spans, statuses = [], []
+    for i in sentence.clauses:
+        category, status = CLAUSE_STATES[gold.states[i]]
+        if category != OUTSIDE:
+            clause = reading.clauses[i]
+            spans.append(Span(doc, clause.first + sentence.shift, clause.last + sentence.shift, label=category))
+            statuses.append(status)
+    doc.spans[_CLAUSES] = spans
+    if statuses:
+        common = max(STATUSES, key=statuses.count)
+        doc.cats = {name: float(name == common) for name in STATUSES}
+    return doc
+
+
+def _runs(labels: IntArray, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """The ranges of B I I … in `[first, last)`."""
+    i = first
+    while i < last:
+        j = i + 1
+        if labels[i] == 1:
+            while j < last and labels[j] == 2:
+                j += 1
+            yield i, j
+        i = j
+
+
+def _disjoint(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The spans in order; of two that overlap the first one given stays."""
+    kept: list[tuple[int, int, str]] = []
+    for span in spans:
+        if all(span[1] <= other[0] or other[1] <= span[0] for other in kept):
+            kept.append(span)
+    return sorted(kept)
+
+
+def _batches(pairs: Sequence[Any]) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    size = 0
+    for pair in pairs:
+        batch.append(pair)
+        size += len(pair.x)
+        if size >= _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _tagger(weights: bytes) -> Tagger:
+    """A tagger of a pipeline as it was; it is loaded when it is first used."""
+    loaded: list[Any] = []
+
+    def tag(reading: Reading) -> dict[Part, IntArray]:
+        if not loaded:
+            pipeline = _pipeline()
+            loaded.append(pipeline.from_bytes(weights))
+        return _tag(loaded[0], reading)
+
+    return tag
+
+
+def _tag(pipeline: Any, reading: Reading) -> dict[Part, IntArray]:
+    sentences = _sentences(reading)
+    found: dict[Part, IntArray] = {
+        "states": np.zeros(len(reading.clauses), dtype=np.int64),
+        "quantities": np.zeros(len(reading.numbers), dtype=np.int64),
+        "metrics": np.zeros(len(reading.tokens), dtype=np.int64),
+        "periods": np.zeros(len(reading.tokens), dtype=np.int64),
+    }
+    docs = pipeline.pipe([_doc(pipeline, reading, sentence) for sentence in sentences])
+    for sentence, doc in zip(sentences, docs, strict=True):
+        status = max(STATUSES, key=lambda name: doc.cats[name])
+        categories = {(span.start, span.end): span.label_ for span in doc.spans[_CLAUSES]}
+        for i in sentence.clauses:
+            clause = reading.clauses[i]
+            category = categories.get((clause.first + sentence.shift, clause.last + sentence.shift))
+            if category is not None:
+                found["states"][i] = CLAUSE_STATES.index((category, status))
+        for entity in doc.ents:
+            first, last = entity.start - sentence.shift, entity.end - sentence.shift
+            if first < sentence.first:
+                continue
+            if entity.label_ in CLAIM_TYPES:
+                _label_numbers(found["quantities"], reading, sentence, (first, last), entity.label_)
+                continue
+            part = next(part for part, name in _BORDERS.items() if name == entity.label_)
+            found[part][first:last] = 2
+            found[part][first] = 1
+    return found
+
+
+def _label_numbers(
+    quantities: IntArray, reading: Reading, sentence: _Sentence, span: tuple[int, int], label: str
+) -> None:
+    """Gives the numbers of the grammar that an entity overlaps its type."""
+    for i in sentence.numbers:
+        if reading.numbers[i].first < span[1] and span[0] < reading.numbers[i].last:
+            quantities[i] = QUANTITY_LABELS.index(label)
