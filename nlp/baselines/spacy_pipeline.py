@@ -20,14 +20,14 @@ from thinc.types import Ragged
 
 from nlp.baselines.choosing import Component, Example, Part, Tagger
 from nlp.baselines.reading import IntArray, Labels, Reading, Unit
-from nlp.labels import CLAIM_TYPES, CLAUSE_STATES, OUTSIDE, QUANTITY_LABELS, STATUSES
+from nlp.labels import CLAIM_TYPES, CLAUSE_STATES, METRIC_LABELS, OUTSIDE, QUANTITY_LABELS, STATUSES
 
 _EPOCHS = 8
 _PATIENCE = 2
-_BATCH_CHARACTERS = 1200
+_BATCH_CHARACTERS = 600
 _CONTEXT = 16
 _CLAUSES = "sc"
-_BORDERS: dict[Part, str] = {"metrics": "metric", "periods": "period"}
+_PARTS: dict[str, Part] = {"metric": "metrics", "period": "periods"}
 _TOK2VEC: dict[str, Any] = {
     "@architectures": "spacy.Tok2Vec.v2",
     "embed": {
@@ -64,11 +64,11 @@ def _epochs(learning: Sequence[Example], seed: int, epochs: int) -> Iterator[tup
     pipeline = _pipeline()
     pairs = []
     for example in learning:
-        for sentence in _sentences(example.reading):
+        for sentence in split(example.reading):
             pairs.append(
                 Pair(
-                    _doc(pipeline, example.reading, sentence),
-                    _gold_doc(pipeline, example.reading, sentence, example.gold),
+                    make_doc(pipeline.vocab, example.reading, sentence),
+                    gold_doc(pipeline.vocab, example.reading, sentence, example.gold),
                 )
             )
     pipeline.initialize(lambda: pairs)
@@ -77,7 +77,9 @@ def _epochs(learning: Sequence[Example], seed: int, epochs: int) -> Iterator[tup
         order.shuffle(pairs)
         for batch in _batches(pairs):
             pipeline.update(batch, sgd=optimizer, drop=0.1)
-        yield f"{epoch} epochs", _tagger(pipeline.to_bytes())
+        with pipeline.use_params(optimizer.averages):  # as spaCy's own training loop does
+            weights = pipeline.to_bytes()
+        yield f"{epoch} epochs", _tagger(weights)
 
 
 def _pipeline() -> Any:
@@ -113,7 +115,7 @@ def _pipeline() -> Any:
 
 
 def _clause_suggester() -> Any:
-    """What spancat decides about: the clauses of the sentence, as `_doc` wrote them into it."""
+    """What spancat decides about: the clauses of the sentence, as `make_doc` wrote them into it."""
 
     def suggest(docs: Sequence[Any], *, ops: Any = None) -> Any:
         ops = ops or get_current_ops()
@@ -124,7 +126,7 @@ def _clause_suggester() -> Any:
     return suggest
 
 
-class _Sentence:
+class SentenceWords:
     """A sentence of a reading as a doc: `shift` tokens of headings, then the characters from `first` to `last`."""
 
     def __init__(self, reading: Reading, index: int, first: int, last: int, clauses: list[int], numbers: list[int]):
@@ -135,7 +137,8 @@ class _Sentence:
         self.first, self.last, self.clauses, self.numbers = first, last, clauses, numbers
 
 
-def _sentences(reading: Reading) -> list[_Sentence]:
+def split(reading: Reading) -> list[SentenceWords]:
+    """The sentences of a letter that have characters."""
     clauses = _by_sentence(reading.clauses)
     numbers = _by_sentence(reading.numbers)
     found = []
@@ -143,7 +146,7 @@ def _sentences(reading: Reading) -> list[_Sentence]:
         inside = reading.tokens.within(sentence.start, sentence.end)
         if inside.start < inside.stop:
             own = clauses.get(index, []), numbers.get(index, [])
-            found.append(_Sentence(reading, index, inside.start, inside.stop, *own))
+            found.append(SentenceWords(reading, index, inside.start, inside.stop, *own))
     return found
 
 
@@ -154,21 +157,21 @@ def _by_sentence(units: Sequence[Unit]) -> dict[int, list[int]]:
     return found
 
 
-def _doc(pipeline: Any, reading: Reading, sentence: _Sentence) -> Any:
-    doc = Doc(pipeline.vocab, words=sentence.words, spaces=[False] * len(sentence.words))
+def make_doc(vocabulary: Any, reading: Reading, sentence: SentenceWords) -> Any:
+    doc = Doc(vocabulary, words=sentence.words, spaces=[False] * len(sentence.words))
     clauses = [reading.clauses[i] for i in sentence.clauses]
     doc.user_data["clauses"] = [(c.first + sentence.shift, c.last + sentence.shift) for c in clauses]
     return doc
 
 
-def _gold_doc(pipeline: Any, reading: Reading, sentence: _Sentence, gold: Labels) -> Any:
-    doc = _doc(pipeline, reading, sentence)
+def gold_doc(vocabulary: Any, reading: Reading, sentence: SentenceWords, gold: Labels) -> Any:
+    doc = make_doc(vocabulary, reading, sentence)
     taken: list[tuple[int, int, str]] = []
     for i in sentence.numbers:
         if gold.quantities[i]:
             number = reading.numbers[i]
             taken.append((number.first, number.last, QUANTITY_LABELS[gold.quantities[i]]))
-    for part, name in _BORDERS.items():
+    for name, part in _PARTS.items():
         taken += [(a, b, name) for a, b in _runs(getattr(gold, part), sentence.first, sentence.last)]
     doc.ents = [
         Span(doc, first + sentence.shift, last + sentence.shift, label=name) for first, last, name in _disjoint(taken)
@@ -235,37 +238,50 @@ def _tagger(weights: bytes) -> Tagger:
 
 
 def _tag(pipeline: Any, reading: Reading) -> dict[Part, IntArray]:
-    sentences = _sentences(reading)
+    sentences = split(reading)
+    docs = pipeline.pipe([make_doc(pipeline.vocab, reading, sentence) for sentence in sentences])
+    return labels_of(reading, sentences, list(docs))
+
+
+def labels_of(reading: Reading, sentences: Sequence[SentenceWords], docs: Sequence[Doc]) -> dict[Part, IntArray]:
+    """What the docs of a letter's sentences say, as labels of its clauses, numbers and characters."""
     found: dict[Part, IntArray] = {
         "states": np.zeros(len(reading.clauses), dtype=np.int64),
         "quantities": np.zeros(len(reading.numbers), dtype=np.int64),
         "metrics": np.zeros(len(reading.tokens), dtype=np.int64),
         "periods": np.zeros(len(reading.tokens), dtype=np.int64),
     }
-    docs = pipeline.pipe([_doc(pipeline, reading, sentence) for sentence in sentences])
     for sentence, doc in zip(sentences, docs, strict=True):
-        status = max(STATUSES, key=lambda name: doc.cats[name])
-        categories = {(span.start, span.end): span.label_ for span in doc.spans[_CLAUSES]}
-        for i in sentence.clauses:
-            clause = reading.clauses[i]
-            category = categories.get((clause.first + sentence.shift, clause.last + sentence.shift))
-            if category is not None:
-                found["states"][i] = CLAUSE_STATES.index((category, status))
+        _label_clauses(found["states"], reading, sentence, doc)
         for entity in doc.ents:
-            first, last = entity.start - sentence.shift, entity.end - sentence.shift
-            if first < sentence.first:
-                continue
+            span = entity.start - sentence.shift, entity.end - sentence.shift
+            if span[0] < sentence.first:
+                continue  # in the headings before it
             if entity.label_ in CLAIM_TYPES:
-                _label_numbers(found["quantities"], reading, sentence, (first, last), entity.label_)
-                continue
-            part = next(part for part, name in _BORDERS.items() if name == entity.label_)
-            found[part][first:last] = 2
-            found[part][first] = 1
+                _label_numbers(found["quantities"], reading, sentence, span, entity.label_)
+            else:
+                _label_border(found[_PARTS[entity.label_]], span)
     return found
 
 
+def _label_clauses(states: IntArray, reading: Reading, sentence: SentenceWords, doc: Doc) -> None:
+    """Gives the clauses that spancat calls measures their category, and the sentence's status."""
+    status = max(STATUSES, key=lambda name: doc.cats.get(name, 0.0))
+    categories = {(span.start, span.end): span.label_ for span in doc.spans[_CLAUSES]}
+    for i in sentence.clauses:
+        clause = reading.clauses[i]
+        category = categories.get((clause.first + sentence.shift, clause.last + sentence.shift))
+        if category is not None:
+            states[i] = CLAUSE_STATES.index((category, status))
+
+
+def _label_border(labels: IntArray, span: tuple[int, int]) -> None:
+    labels[slice(*span)] = METRIC_LABELS.index("I-metric")
+    labels[span[0]] = METRIC_LABELS.index("B-metric")
+
+
 def _label_numbers(
-    quantities: IntArray, reading: Reading, sentence: _Sentence, span: tuple[int, int], label: str
+    quantities: IntArray, reading: Reading, sentence: SentenceWords, span: tuple[int, int], label: str
 ) -> None:
     """Gives the numbers of the grammar that an entity overlaps its type."""
     for i in sentence.numbers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from hypothesis import given
@@ -20,7 +21,8 @@ TEXTS = st.text(alphabet="一二三、。，：\n \t\r\u30001234万起名%年月
 
 def test_gold_labels_come_back_as_the_gold(read_examples: list[Example]) -> None:
     figures = score([scored(e.letter, e.reading, e.gold) for e in read_examples]).figures()
-    assert {name: value for name, value in figures.items() if value < 1} == {}
+    # Whether a period goes on to a later sentence is decided by the linking rules, not by labels.
+    assert {name for name, value in figures.items() if value < 1} <= {"full F1"}
 
 
 def test_a_letter_without_labels_has_nothing(read_examples: list[Example]) -> None:
@@ -60,8 +62,6 @@ def test_any_labels_on_any_text_give_spans_of_it(text: str, data: st.DataObject)
 
 @given(TEXTS)
 def test_gold_labels_fit_the_reading(text: str) -> None:
-    from pathlib import Path
-
     reading, gold = read(text), gold_labels(GoldLetter("x", Path("x.txt"), text, [], []))
     assert len(gold.states) == len(reading.clauses)
     assert len(gold.quantities) == len(reading.numbers)
