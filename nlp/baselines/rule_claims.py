@@ -25,8 +25,8 @@ _QUOTE_REACH = 24
 _LIST_MARK = re.compile(r"[、,，]|和|与|及")
 # What stands between a metric and its figure and is no part of it.
 _FILLER = re.compile(
-    r"(?:分别|依次|同比|环比|较.{1,6}|比.{1,6}|上升|下降|增长|减少|增加|提高|提升|降低|压降|回落|缩短|压缩|排名|位列|名列|位居|排在|排|居|列|全省|全市|"
-    r"共计|合计|累计|总计|共|达到|达|高达|占|为|是|有|(?:由|从).{0,8}|年初的|目前的|的|已|均|也|总|约|仅|了|至|到|控制在|稳定在|保持在?|应为|实为|[:：\s“”])+$"
+    r"(?:分别|依次|同比|环比|较.{1,6}|(?<![同环占])比.{1,6}|上升|下降|增长|减少|增加|提高|提升|降低|压降|回落|缩短|压缩|排名|位列|名列|位居|排在|排|居|列|全省|全市|"
+    r"共计|合计|累计|总计|共|达到|达|高达|占|为|是|有|(?:由|从).{0,8}|年初的|目前的|的|已|均|也|总|约|仅|了|至|到|控制在|稳定在|保持在?|应为|实为|[:：\s“”])$"
 )
 # The verbs with which what is counted begins: 全县公安机关|抓获嫌疑人.
 _VERB = re.compile(
@@ -36,7 +36,7 @@ _VERB = re.compile(
 )
 _CUT = re.compile(r"[，,。；;：:、！？!?（）()《》\n]|中|把|将|对|已|共|累计|期间|以来")
 # A noun that is counted follows its number; these begin no noun.
-_NO_NOUN = re.compile(r"[，,。；;：:、！？!?（）()”》]|以上|以下|以内|左右|的?$|同比|和|与|并|至|到|，")
+_NO_NOUN = re.compile(r"[，,。；;：:、！？!?（）()”》]|以上|以下|以内|左右|同比|和|与|并|至|到")
 _NOUN_END = re.compile(
     r"[，,。；;：:、！？!?（）()”》]|的|和|与|及|全部|逐|实行|开展|先|设|依法|签|建|落|挂|停|给|进|组|参|中|内|在|被|为"
 )
@@ -122,8 +122,9 @@ def _is_change(reading: Reading, i: int, reach: int, *, after_change: bool) -> b
 def metrics(reading: Reading, *, longest: int) -> IntArray:
     """B and I of the metric of every number: the noun that it counts, or the words before it."""
     labels = np.zeros(len(reading.tokens), dtype=np.int64)
-    for number in reading.numbers:
-        start, end = _noun_behind(reading, number.last, longest) or _words_before(reading, number.first, longest)
+    for i, number in enumerate(reading.numbers):
+        floor = reading.numbers[i - 1].last if i else 0
+        start, end = _noun_behind(reading, number.last, longest) or _words_before(reading, floor, number.first, longest)
         _mark(labels, start, end, METRIC_LABELS)
     return labels
 
@@ -137,11 +138,13 @@ def _noun_behind(reading: Reading, at: int, longest: int) -> tuple[int, int] | N
     return (at, end) if end - at > 1 else None
 
 
-def _words_before(reading: Reading, at: int, longest: int) -> tuple[int, int]:
+def _words_before(reading: Reading, floor: int, at: int, longest: int) -> tuple[int, int]:
     text = reading.characters
-    floor = max([0, *(number.last for number in reading.numbers if number.last <= at)][-1], at - 4 * longest)
-    filler = _FILLER.search(text[floor:at])
-    end = at if filler is None else floor + filler.start()
+    floor = max(floor, at - 4 * longest)
+    end = at
+    # One by one: a repeated group in the expression takes exponential time.
+    while (filler := _FILLER.search(text[floor:end])) is not None:
+        end = floor + filler.start()
     cuts = [found.end() for found in _CUT.finditer(text, floor, max(floor, end - 1))]
     start = max(cuts[-1] if cuts else floor, end - 2 * longest)
     verb = _VERB.search(text, start, end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -11,10 +12,12 @@ from nlp.baselines.choosing import Component, Example, Tagger
 from nlp.baselines.reading import IntArray, Reading, Unit
 from nlp.baselines.rule_claims import claim_components
 from nlp.baselines.rule_words import EXISTING, KEYWORDS, NO_MEASURE, OPENING, PLANNED_CLAUSE, PLANNED_SECTION, WEIGHTS
-from nlp.labels import CATEGORIES, CLAUSE_STATES, Category
+from nlp.labels import CLAUSE_STATES, Category
 
 _LONGEST_HEADING = 26
 _LEAST_WEIGHTS = (1, 2, 3)
+# The scheme's order where two categories fit.
+_PRIORITY: tuple[Category, ...] = ("打击", "管控", "防范", "宣传", "治理")
 
 
 def components() -> list[Component]:
@@ -57,13 +60,12 @@ def clause_states_by_rule(reading: Reading, *, least: int, carry: bool) -> IntAr
 
 def category_of(surface: str, least: int) -> Category | None:
     """The category with the heaviest keywords in a clause, the scheme's first of equal ones; None below `least`."""
-    sums = dict.fromkeys(("打击", "管控", "防范", "宣传", "治理"), 0)
-    assert sums.keys() == set(CATEGORIES)
+    sums: Counter[Category] = Counter()
     for found in KEYWORDS.finditer(surface):
         category, weight = WEIGHTS[found[0]]
         sums[category] += weight
-    best = max(sums, key=lambda name: sums[name])
-    return next(name for name in CATEGORIES if name == best) if sums[best] >= least else None
+    best = max(_PRIORITY, key=lambda name: sums[name])
+    return best if sums[best] >= least else None
 
 
 def is_heading(reading: Reading, clause: Unit) -> bool:

@@ -1,18 +1,14 @@
-"""The tiny letters (tests/tiny.py), read for baselines; the tiny model for the encoder."""
+"""The tiny letters (tests/tiny.py), read for baselines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from tiny import tiny, write_letters
+from tiny import write_letters
 
 from nlp.annotation.corpus import GoldLetter, read_letters
 from nlp.baselines.choosing import Component, Example, Trained, examples, train
-
-__all__ = ["tiny"]
 
 
 @pytest.fixture(scope="session")
@@ -33,10 +29,3 @@ def trained(read_examples: list[Example]) -> Callable[[list[Component]], Trained
         return train(components, read_examples[:3], read_examples[3:4], lambda line: None)
 
     return run
-
-
-@pytest.fixture
-def folders(letters: list[GoldLetter], tmp_path: Path) -> list[Any]:
-    """The arguments that name the tiny letters and their splits."""
-    (tmp_path / "splits.yaml").write_text("dev: [t4]\ntest: [t5]\n", encoding="utf-8")
-    return ["--letters", letters[0].path.parent, "--splits", tmp_path / "splits.yaml"]

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tiny import Tiny
 
-from nlp.cli.main import main
+Run = Callable[..., tuple[int, str, str]]
 
 
-def fanzha(*arguments: Any) -> tuple[int, str, str]:
-    out, err, before = io.StringIO(), io.StringIO(), sys.argv
-    status: Any = 0
-    try:
-        sys.argv = ["fanzha", *map(str, arguments)]
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main()
-    except SystemExit as ended:
-        status = ended.code or 0
-    finally:
-        sys.argv = before
-    return status, out.getvalue(), err.getvalue()
+@pytest.fixture
+def folders(tiny: Tiny, tmp_path: Path) -> list[Any]:
+    """The arguments that name the tiny letters and their splits."""
+    (tmp_path / "splits.yaml").write_text("dev: [t4]\ntest: [t5]\n", encoding="utf-8")
+    return ["--letters", tiny.letters, "--splits", tmp_path / "splits.yaml"]
 
 
-def test_table_has_baselines_an_encoder_and_the_model(tiny: Tiny, folders: list[Any], tmp_path: Path) -> None:
+def test_table_has_baselines_an_encoder_and_the_model(
+    tiny: Tiny, fanzha_here: Run, folders: list[Any], tmp_path: Path
+) -> None:
     figures = tmp_path / "figures.json"
-    status, out, err = fanzha(
+    status, out, err = fanzha_here(
         "baselines", "--only", "rules", "--encoder", tiny.encoder, "--recipe", tiny.recipe, "--model", tiny.model,
         "--json", figures, *folders,
     )  # fmt: skip
@@ -60,23 +53,25 @@ def test_table_has_baselines_an_encoder_and_the_model(tiny: Tiny, folders: list[
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
-    tiny: Tiny, folders: list[Any], arguments: list[str], said: str
+    tiny: Tiny, fanzha_here: Run, folders: list[Any], arguments: list[str], said: str
 ) -> None:
-    status, out, err = fanzha("baselines", "--model", tiny.model, *folders, *arguments)
+    status, out, err = fanzha_here("baselines", "--model", tiny.model, *folders, *arguments)
     assert (status, out) == (2, "")
     assert said in err.splitlines()[-1]
     assert err.splitlines()[-1].startswith("fanzha: ")
 
 
-def test_a_split_without_letters_is_refused(tiny: Tiny, folders: list[Any], tmp_path: Path) -> None:
+def test_a_split_without_letters_is_refused(tiny: Tiny, fanzha_here: Run, folders: list[Any], tmp_path: Path) -> None:
     (tmp_path / "splits.yaml").write_text("dev: []\ntest: [t5]\n", encoding="utf-8")
-    status, out, err = fanzha("baselines", "--model", tiny.model, *folders)
+    status, out, err = fanzha_here("baselines", "--model", tiny.model, *folders)
     assert (status, out) == (2, "")
     assert "leaves no letter for dev" in err
 
 
-def test_a_model_that_saw_the_test_letters_is_refused(tiny: Tiny, folders: list[Any], tmp_path: Path) -> None:
+def test_a_model_that_saw_the_test_letters_is_refused(
+    tiny: Tiny, fanzha_here: Run, folders: list[Any], tmp_path: Path
+) -> None:
     (tmp_path / "splits.yaml").write_text("dev: [t4]\ntest: [t1]\n", encoding="utf-8")
-    status, out, err = fanzha("baselines", "--model", tiny.model, *folders)
+    status, out, err = fanzha_here("baselines", "--model", tiny.model, *folders)
     assert (status, out) == (2, "")
     assert "was trained on 1 of these letters (t1" in err
