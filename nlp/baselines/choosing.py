@@ -52,7 +52,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained baseline: the taggers of its components, and for each what was chosen."""
+    """A trained baseline: the taggers of its components, and for each its parts and the setting that was chosen."""
 
     taggers: Sequence[Tagger]
     chosen: Sequence[str]
@@ -80,7 +80,8 @@ def train(
 ) -> Trained:
     """Trains every component on `learning` and keeps the setting that is best on `dev`, the first of equal ones."""
     kept = [_best(component, learning, dev, report) for component in components]
-    return Trained([tagger for _, tagger in kept], [name for name, _ in kept])
+    chosen = [f"{'/'.join(one.parts)}: {name}" for one, (name, _) in zip(components, kept, strict=True)]
+    return Trained([tagger for _, tagger in kept], chosen)
 
 
 def _best(

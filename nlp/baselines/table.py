@@ -108,7 +108,7 @@ def encoder_row(folder: Path, recipe: Path, splits: Splits, report: Report) -> R
     made = encoder_recipe(recipe, folder)
     start = time.perf_counter()
     documents = fine_tuned(made, splits, splits.test, lambda line: report(f"{folder.name}: {line}"))
-    return Row(folder.name, documents, time.perf_counter() - start, (f"{recipe.name}, as it is",))
+    return Row(folder.name, documents, time.perf_counter() - start, (f"all: {recipe.name} as it is",))
 
 
 def model_row(predictor: Predictor, test: Sequence[GoldLetter]) -> Row:

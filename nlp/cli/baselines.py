@@ -56,7 +56,8 @@ def baselines_command(
     characters = sum(len(letter.text) for letter in split.test)
     typer.echo(f"{len(split.test)} letters outside training, {characters} characters\n")
     typer.echo(table(rows))
+    typer.echo("\nchosen on dev:")
     for row in rows:
         for setting in row.settings:
-            typer.echo(f"{row.name}, chosen on dev: {setting}")
+            typer.echo(f"{row.name}, {setting}")
     write_figures(json_file, {row.name: row.summary() for row in rows})

@@ -85,7 +85,7 @@ def test_the_best_setting_on_dev_is_kept_and_patience_ends_the_search(read_examp
 
     said: list[str] = []
     model = train([Component(("quantities",), settings, 2)], read_examples[:3], read_examples[3:4], said.append)
-    assert model.chosen == ["all count"]
+    assert model.chosen == ["quantities: all count"]
     assert tried == ["none", "all count", "all money", "all percent"]
     assert said[0].startswith("quantities, none: 0.000 on dev")
 

@@ -32,7 +32,7 @@ def test_table_has_baselines_an_encoder_and_the_model(
     assert "1 letters outside training" in out
     names = [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("| ")]
     assert names == ["", "rules", "encoder", "tiny (onnxruntime-int8)", "gold labels"]
-    assert "rules, chosen on dev: keywords of weight" in out
+    assert "\nrules, states: keywords of weight" in out
     written = json.loads(figures.read_text(encoding="utf-8"))
     assert list(written) == names[1:]
     assert written["gold labels"]["figures"]["quantity F1"] == 1.0
