@@ -1,7 +1,8 @@
-"""A spaCy pipeline: one tok2vec under NER (numbers, metrics, periods), spancat (clauses) and textcat (status).
+"""Two spaCy pipelines: spancat (categories of clauses) with textcat (status), and NER (numbers, metrics, periods).
 
 A doc is a sentence, a token a character, behind the last characters of the headings above it. NER learns the borders
 of spans; what it calls a quantity counts where the number grammar has a number. Trained on the CPU, epoch by epoch.
+Spancat and NER have a tok2vec each: with one for both, neither learned on this corpus.
 """
 
 from __future__ import annotations
@@ -45,32 +46,30 @@ _TOK2VEC: dict[str, Any] = {
         "depth": 4,
     },
 }
-_LISTENER = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
+_CLAIM_PARTS: tuple[Part, ...] = ("quantities", "metrics", "periods")
 
 
 def components(seed: int, epochs: int = _EPOCHS) -> list[Component]:
-    """The pipeline as one component; the number of epochs, at most `epochs`, is chosen on dev, with patience."""
+    """The pipelines; the number of epochs of each, at most `epochs`, is chosen on dev, with patience."""
 
-    def settings(learning: Sequence[Example]) -> Iterator[tuple[str, Tagger]]:
-        return _epochs(learning, seed, epochs)
+    def settings_of(parts: tuple[Part, ...]) -> Component:
+        return Component(parts, lambda learning: _epochs(learning, parts, seed, epochs), patience=_PATIENCE)
 
-    return [Component(("states", "quantities", "metrics", "periods"), settings, patience=_PATIENCE)]
+    return [settings_of(("states",)), settings_of(_CLAIM_PARTS)]
 
 
-def _epochs(learning: Sequence[Example], seed: int, epochs: int) -> Iterator[tuple[str, Tagger]]:
+def _epochs(
+    learning: Sequence[Example], parts: tuple[Part, ...], seed: int, epochs: int
+) -> Iterator[tuple[str, Tagger]]:
     """Trains epoch after epoch and gives a tagger of each."""
     fix_random_seed(seed)
     order = random.Random(seed)
-    pipeline = _pipeline()
+    pipeline = _pipeline(parts)
     pairs = []
     for example in learning:
-        for sentence in split(example.reading):
-            pairs.append(
-                Pair(
-                    make_doc(pipeline.vocab, example.reading, sentence),
-                    gold_doc(pipeline.vocab, example.reading, sentence, example.gold),
-                )
-            )
+        for sentence in split(example.reading, parts):
+            empty = make_doc(pipeline.vocab, example.reading, sentence)
+            pairs.append(Pair(empty, gold_doc(pipeline.vocab, example.reading, sentence, example.gold)))
     pipeline.initialize(lambda: pairs)
     optimizer = pipeline.create_optimizer()
     for epoch in range(1, epochs + 1):
@@ -79,38 +78,31 @@ def _epochs(learning: Sequence[Example], seed: int, epochs: int) -> Iterator[tup
             pipeline.update(batch, sgd=optimizer, drop=0.1)
         with pipeline.use_params(optimizer.averages):  # as spaCy's own training loop does
             weights = pipeline.to_bytes()
-        yield f"{epoch} epochs", _tagger(weights)
+        yield f"{epoch} epochs", _tagger(weights, parts)
 
 
-def _pipeline() -> Any:
+def _pipeline(parts: tuple[Part, ...]) -> Any:
     registry.misc("fanzha.clauses.v1")(_clause_suggester)
     pipeline = spacy.blank("zh")
-    pipeline.add_pipe("tok2vec", config={"model": _TOK2VEC})
-    pipeline.add_pipe("ner", config={"model": {"tok2vec": _LISTENER}})
+    if "states" not in parts:
+        pipeline.add_pipe("ner", config={"model": {"tok2vec": _TOK2VEC}})
+        return pipeline
     pipeline.add_pipe(
         "spancat_singlelabel",
         config={
             "spans_key": _CLAUSES,
             "suggester": {"@misc": "fanzha.clauses.v1"},
-            "model": {"tok2vec": _LISTENER},
+            "model": {"tok2vec": _TOK2VEC},
         },
     )
-    pipeline.add_pipe(
-        "textcat",
-        config={
-            "model": {
-                "@architectures": "spacy.TextCatEnsemble.v2",
-                "tok2vec": _LISTENER,
-                "linear_model": {
-                    "@architectures": "spacy.TextCatBOW.v3",
-                    "exclusive_classes": True,
-                    "length": 32768,
-                    "ngram_size": 3,
-                    "no_output_layer": False,
-                },
-            }
-        },
-    )
+    bag = {
+        "@architectures": "spacy.TextCatBOW.v3",
+        "exclusive_classes": True,
+        "length": 32768,
+        "ngram_size": 3,
+        "no_output_layer": False,
+    }
+    pipeline.add_pipe("textcat", config={"model": bag})
     return pipeline
 
 
@@ -137,14 +129,16 @@ class SentenceWords:
         self.first, self.last, self.clauses, self.numbers = first, last, clauses, numbers
 
 
-def split(reading: Reading) -> list[SentenceWords]:
-    """The sentences of a letter that have characters."""
+def split(reading: Reading, parts: Sequence[Part]) -> list[SentenceWords]:
+    """The sentences of a letter that can have these parts: those with clauses, or those of paragraphs with numbers."""
     clauses = _by_sentence(reading.clauses)
     numbers = _by_sentence(reading.numbers)
+    numbered = {number.paragraph for number in reading.numbers}
     found = []
     for index, sentence in enumerate(reading.structure.sentences):
         inside = reading.tokens.within(sentence.start, sentence.end)
-        if inside.start < inside.stop:
+        wanted = index in clauses if "states" in parts else sentence.paragraph in numbered
+        if wanted and inside.start < inside.stop:
             own = clauses.get(index, []), numbers.get(index, [])
             found.append(SentenceWords(reading, index, inside.start, inside.stop, *own))
     return found
@@ -224,23 +218,23 @@ def _batches(pairs: Sequence[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _tagger(weights: bytes) -> Tagger:
+def _tagger(weights: bytes, parts: tuple[Part, ...]) -> Tagger:
     """A tagger of a pipeline as it was; it is loaded when it is first used."""
     loaded: list[Any] = []
 
     def tag(reading: Reading) -> dict[Part, IntArray]:
         if not loaded:
-            pipeline = _pipeline()
-            loaded.append(pipeline.from_bytes(weights))
-        return _tag(loaded[0], reading)
+            loaded.append(_pipeline(parts).from_bytes(weights))
+        return _tag(loaded[0], parts, reading)
 
     return tag
 
 
-def _tag(pipeline: Any, reading: Reading) -> dict[Part, IntArray]:
-    sentences = split(reading)
+def _tag(pipeline: Any, parts: tuple[Part, ...], reading: Reading) -> dict[Part, IntArray]:
+    sentences = split(reading, parts)
     docs = pipeline.pipe([make_doc(pipeline.vocab, reading, sentence) for sentence in sentences])
-    return labels_of(reading, sentences, list(docs))
+    found = labels_of(reading, sentences, list(docs))
+    return {part: found[part] for part in parts}
 
 
 def labels_of(reading: Reading, sentences: Sequence[SentenceWords], docs: Sequence[Doc]) -> dict[Part, IntArray]:
@@ -267,7 +261,7 @@ def labels_of(reading: Reading, sentences: Sequence[SentenceWords], docs: Sequen
 def _label_clauses(states: IntArray, reading: Reading, sentence: SentenceWords, doc: Doc) -> None:
     """Gives the clauses that spancat calls measures their category, and the sentence's status."""
     status = max(STATUSES, key=lambda name: doc.cats.get(name, 0.0))
-    categories = {(span.start, span.end): span.label_ for span in doc.spans[_CLAUSES]}
+    categories = {(span.start, span.end): span.label_ for span in doc.spans.get(_CLAUSES, ())}
     for i in sentence.clauses:
         clause = reading.clauses[i]
         category = categories.get((clause.first + sentence.shift, clause.last + sentence.shift))
