@@ -10,6 +10,7 @@ import numpy as np
 
 from nlp.annotation.corpus import GoldLetter
 from nlp.baselines.reading import IntArray, Labels, Reading, gold_labels, read, scored
+from nlp.errors import FanzhaError
 from nlp.evaluation.scores import Scored, score
 
 Part = Literal["states", "quantities", "metrics", "periods"]
@@ -78,7 +79,17 @@ def examples(letters: Sequence[GoldLetter]) -> list[Example]:
 def train(
     components: Sequence[Component], learning: Sequence[Example], dev: Sequence[Example], report: Report
 ) -> Trained:
-    """Trains every component on `learning` and keeps the setting that is best on `dev`, the first of equal ones."""
+    """Trains every component on `learning` and keeps the setting that is best on `dev`, the first of equal ones.
+
+    Raises:
+        FanzhaError: where the letters of `learning` have nothing to learn a part from.
+    """
+    for part in (part for component in components for part in component.parts):
+        if len({int(label) for example in learning for label in getattr(example.gold, part)}) < 2:
+            raise FanzhaError(
+                f"the {len(learning)} training letters have no {part} to learn from",
+                mend="name letters with measures and claims: --letters",
+            )
     kept = [_best(component, learning, dev, report) for component in components]
     chosen = [f"{'/'.join(one.parts)}: {name}" for one, (name, _) in zip(components, kept, strict=True)]
     return Trained([tagger for _, tagger in kept], chosen)

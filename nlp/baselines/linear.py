@@ -67,7 +67,6 @@ def _folded(text: str) -> str:
 def _settings(
     learning: Sequence[Example], *, part: Part, rows: Callable[[Reading], list[Row]], seed: int
 ) -> Iterator[tuple[str, Tagger]]:
-
     table = [row for example in learning for row in rows(example.reading)]
     labels = np.concatenate([getattr(example.gold, part) for example in learning])
     vectorisers = [

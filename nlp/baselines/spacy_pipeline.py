@@ -2,7 +2,7 @@
 
 A doc is a sentence, a token a character, behind the last characters of the headings above it. NER learns the borders
 of spans; what it calls a quantity counts where the number grammar has a number. Trained on the CPU, epoch by epoch.
-Spancat and NER have a tok2vec each: with one for both, neither learned on this corpus.
+Spancat and NER have a tok2vec each: with one for both, the figures on dev fell from one epoch to the next.
 """
 
 from __future__ import annotations
@@ -151,14 +151,16 @@ def _by_sentence(units: Sequence[Unit]) -> dict[int, list[int]]:
     return found
 
 
-def make_doc(vocabulary: Any, reading: Reading, sentence: SentenceWords) -> Any:
+def make_doc(vocabulary: Any, reading: Reading, sentence: SentenceWords) -> Doc:
+    """A sentence as a doc without annotation; its clauses, which spancat decides about, are in `user_data`."""
     doc = Doc(vocabulary, words=sentence.words, spaces=[False] * len(sentence.words))
     clauses = [reading.clauses[i] for i in sentence.clauses]
     doc.user_data["clauses"] = [(c.first + sentence.shift, c.last + sentence.shift) for c in clauses]
     return doc
 
 
-def gold_doc(vocabulary: Any, reading: Reading, sentence: SentenceWords, gold: Labels) -> Any:
+def gold_doc(vocabulary: Any, reading: Reading, sentence: SentenceWords, gold: Labels) -> Doc:
+    """The doc with what is to be learned: entities, clauses with categories, and the status that most of them have."""
     doc = make_doc(vocabulary, reading, sentence)
     taken: list[tuple[int, int, str]] = []
     for i in sentence.numbers:

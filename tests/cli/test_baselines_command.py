@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,3 +76,25 @@ def test_a_model_that_saw_the_test_letters_is_refused(
     status, out, err = fanzha_here("baselines", "--model", tiny.model, *folders)
     assert (status, out) == (2, "")
     assert "was trained on 1 of these letters (t1" in err
+
+
+def test_letters_with_nothing_to_learn_from_are_refused(tiny: Tiny, fanzha_here: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "letters"
+    shutil.copytree(tiny.letters, folder)
+    for name in ("t1", "t2", "t3"):
+        (folder / f"{name}.txt").write_text(f"---\nid: {name}\n---\n感谢您的建议。\n", encoding="utf-8")
+    (tmp_path / "splits.yaml").write_text("dev: [t4]\ntest: [t5]\n", encoding="utf-8")
+    for name in ("rules", "crf", "linear", "spacy"):
+        status, out, err = fanzha_here(
+            "baselines",
+            "--only",
+            name,
+            "--model",
+            tiny.model,
+            "--letters",
+            folder,
+            "--splits",
+            tmp_path / "splits.yaml",
+        )
+        assert (status, out) == (2, "")
+        assert "the 3 training letters have no states to learn from" in err.splitlines()[-1]
