@@ -75,7 +75,7 @@ def evaluate_command(
     if compare is not None:
         compared = compare_predictions(*predictions, notes=notes)
         typer.echo(comparison_tables(compared))
-        _write(json_file, comparison_json(compared) if json_file else None)
+        write_figures(json_file, comparison_json(compared) if json_file else None)
         if html_file is not None:
             from nlp.output.html.evaluation_page import write_comparison
 
@@ -89,7 +89,7 @@ def evaluate_command(
         others["links by rule"] = score(predict_gold(predictors[0].with_links("rules"), chosen))
         others["links by model"] = score(predict_gold(predictors[0].with_links("model"), chosen))
     typer.echo(assessment_tables(found, others))
-    _write(json_file, assessment_json(found) if json_file else None)
+    write_figures(json_file, assessment_json(found) if json_file else None)
     if html_file is not None:
         from nlp.output.html.evaluation_page import write_assessment
 
@@ -163,7 +163,7 @@ def leave_one_out_command(
     typer.echo(table({"all": score(documents), **{d.id: score([d]) for d in documents}}))
     found = assess(documents)
     typer.echo(f"\n{assessment_tables(found)}")
-    _write(json_file, summary(found))
+    write_figures(json_file, summary(found))
     if html_file is not None:
         from nlp.output.html.evaluation_page import write_assessment
 
@@ -190,7 +190,8 @@ def left_out_replies(recipe: Path, base: Path | None) -> list[Scored]:
         return leave_one_out(read, base, data, say)
 
 
-def _write(path: Path | None, figures: object) -> None:
+def write_figures(path: Path | None, figures: object) -> None:
+    """Writes figures as JSON where a file is named."""
     if path is not None:
         from nlp.files import write_json
 

