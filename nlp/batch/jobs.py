@@ -20,10 +20,12 @@ class Job:
     Args:
         source: where it is.
         known: the SHA-256 of the bytes for which it need not be done again.
+        data: the letter's bytes, where they were read already.
     """
 
     source: Source
     known: str | None = None
+    data: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ class Failed:
     def of(cls, error: FanzhaError, key: str, *, stage: Stage = "read", sha256: str | None = None) -> Failed:
         """From the error that a person would see."""
         return cls(key, stage, printable(error.message), error.mend and printable(error.mend), error.retryable, sha256)
+
+
+def too_long(seconds: float) -> tuple[str, str]:
+    """Why a letter failed that was not done in that time, and the mend."""
+    return f"took longer than {seconds:g} seconds", "raise --max-seconds"
 
 
 Outcome = Annotated | Unchanged | Expanded | Failed

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from nlp.batch.jobs import Failed, Job, Outcome, Stage, WorkerSettings
+from nlp.batch.jobs import Failed, Job, Outcome, Stage, WorkerSettings, too_long
 from nlp.batch.worker import serve
 from nlp.errors import FanzhaError
 from nlp.inference.backends import available_cores
@@ -233,7 +233,7 @@ class _Worker:
         if self._gone:
             return f"the process that worked on it ended ({self._end()})", "is there enough memory? use fewer --workers"
         if time.monotonic() > self.deadline:
-            return f"took longer than {self._seconds:g} seconds", "raise --max-seconds"
+            return too_long(self._seconds)
         return None
 
     def stop(self) -> None:

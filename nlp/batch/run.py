@@ -20,6 +20,7 @@ from nlp.batch.outputs import write_outputs
 from nlp.batch.progress import RunProgress
 from nlp.batch.store import Fingerprint, Store
 from nlp.batch.watching import Changes
+from nlp.documents.remote import is_remote
 from nlp.documents.sources import STATE, Listed, Skipped, Source, list_sources
 from nlp.errors import FanzhaError
 from nlp.inference.loading import read_manifest, shipped_model
@@ -42,14 +43,14 @@ class RunSettings:
     """What a run reads and writes.
 
     Args:
-        inputs: folders and files.
+        inputs: folders and files, by their paths or URIs.
         output: the folder for the results.
         formats: beside JSON Lines, see `nlp.output.formats`.
         worker: how letters are read and predicted.
         retry_failed: try all failures again, not only those that may do another time.
     """
 
-    inputs: Sequence[Path]
+    inputs: Sequence[Path | str]
     output: Path
     formats: Sequence[str] = ()
     worker: WorkerSettings = field(default_factory=WorkerSettings)
@@ -94,6 +95,8 @@ def annotate_folders(settings: RunSettings, engine: Engine, *, watch: bool = Fal
         FanzhaError: where inputs, output folder or model cannot be used. What was finished is kept.
     """
     _check_output(settings)
+    if watch and any(isinstance(path, str) and is_remote(path) for path in settings.inputs):
+        raise FanzhaError("--watch looks at folders, not at addresses", mend="run the command again from time to time")
     check_formats(settings.formats)
     if not watch and not _has_letters(list_sources(settings.inputs, output=settings.output)):
         mend = "name a folder of letters; results of an earlier run are as they were"
@@ -161,6 +164,8 @@ def _check_output(settings: RunSettings) -> None:
     output = settings.output
     real = os.path.realpath(output)
     for path in settings.inputs:
+        if isinstance(path, str) and is_remote(path):
+            continue
         if os.path.realpath(path) == real:
             raise FanzhaError("is both input and output", path=output, mend="name another folder with -o")
         if os.path.realpath(path).startswith(os.path.join(real, "")):

@@ -7,6 +7,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
@@ -68,17 +69,30 @@ def annotate(jobs: Sequence[Job], predictor: Predictor, settings: WorkerSettings
     yield from _predict(read, predictor, settings.min_score)
 
 
-def _read(job: Job, settings: WorkerSettings) -> Outcome | tuple[Document, str]:
-    """A letter and the SHA-256 of the bytes it came from, or the outcome that the job has already."""
-    source, limits, sha256 = job.source, settings.limits, None
+def fetch(job: Job, settings: WorkerSettings) -> Outcome | Job:
+    """The job with the bytes of its letter, or the outcome that it has without them being looked into."""
+    source = job.source
     try:
         if source.member is None and source.container is not None:
-            return Expanded(source.key, tuple(expand(source, limits=limits)))
-        data = read_source(source, limits=limits)
-        sha256 = hashlib.sha256(data).hexdigest()
-        if sha256 == job.known:
-            return Unchanged(source.key)
-        return decode_source(source, data, limits=limits, text_field=settings.text_field), sha256
+            return Expanded(source.key, tuple(expand(source, limits=settings.limits, text_field=settings.text_field)))
+        data = read_source(source, limits=settings.limits)
+    except FanzhaError as error:
+        return Failed.of(error, source.key)
+    except Exception as error:
+        return _internal(source.key, "read", error, None)
+    return Unchanged(source.key) if hashlib.sha256(data).hexdigest() == job.known else replace(job, data=data)
+
+
+def _read(job: Job, settings: WorkerSettings) -> Outcome | tuple[Document, str]:
+    """A letter and the SHA-256 of the bytes it came from, or the outcome that the job has already."""
+    fetched = job if job.data is not None else fetch(job, settings)
+    if not isinstance(fetched, Job):
+        return fetched
+    assert fetched.data is not None
+    source, data = fetched.source, fetched.data
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        return decode_source(source, data, limits=settings.limits, text_field=settings.text_field), sha256
     except FanzhaError as error:
         return Failed.of(error, source.key, sha256=sha256)
     except Exception as error:

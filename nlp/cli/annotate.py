@@ -22,6 +22,9 @@ from nlp.cli.min_score import MinScore
 from nlp.documents.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
+    from nlp.batch.cluster import RayEngine
+    from nlp.batch.jobs import WorkerSettings
+    from nlp.batch.local import LocalEngine
     from nlp.batch.run import Summary
 
 
@@ -35,13 +38,23 @@ class To(str, Enum):
     label_studio = "label-studio"
 
 
+class EngineName(str, Enum):
+    """Where letters are annotated."""
+
+    local = "local"
+    ray = "ray"
+
+
 _TO = [To.xlsx, To.html]
 
 
 def annotate_command(
     inputs: Annotated[
-        list[Path],
-        typer.Argument(help="Folders of letters, or letters: text, HTML, MHT, Word, WPS, PDF, .zip, .jsonl."),
+        list[str],
+        typer.Argument(
+            help="Folders of letters, or letters: text, HTML, MHT, Word, WPS, PDF, .zip, .jsonl, .parquet; "
+            "paths, or addresses such as s3://BUCKET/FOLDER."
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the results; an earlier run goes on.")],
     to: Annotated[list[To], typer.Option("--to", help="A format beside JSON Lines; may be given several times.")] = _TO,
@@ -54,7 +67,19 @@ def annotate_command(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; by default one a core, or one on a GPU.", show_default=False)
     ] = None,
-    text_field: Annotated[str, typer.Option(help="The field of a .jsonl object that holds the text.")] = "text",
+    engine: Annotated[
+        EngineName, typer.Option(help="This machine alone, or a Ray cluster (docs/cluster.md).")
+    ] = EngineName.local,
+    address: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT of a Ray cluster; without it, $RAY_ADDRESS, this machine's, or a new one."),
+    ] = None,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="All nodes of the cluster see the letters at the same paths.")
+    ] = False,
+    text_field: Annotated[
+        str, typer.Option(help="The field of a .jsonl object, or the column of a .parquet table, that holds the text.")
+    ] = "text",
     min_score: MinScore = 0.0,
     max_megabytes: MaxMegabytes = DEFAULT_LIMITS.file_bytes / 1e6,
     max_characters: MaxCharacters = DEFAULT_LIMITS.characters,
@@ -69,10 +94,11 @@ def annotate_command(
     The results are in OUT/results.jsonl and the formats asked for, the texts that offsets refer to in OUT/texts, what
     failed in OUT/failed.jsonl. Run it again to go on after a stop: only what is missing or has changed is done.
 
+    With --engine ray the letters are annotated on all machines of a Ray cluster; the results are the same.
+
     Exits with 0 when every letter has a result, with 2 when some failed, with 130 when it was stopped.
     """
     from nlp.batch.jobs import WorkerSettings
-    from nlp.batch.local import LocalEngine, crew_of
     from nlp.batch.run import RunSettings, annotate_folders
     from nlp.documents.sources import STATE
 
@@ -89,14 +115,13 @@ def annotate_command(
         scratch=output / STATE / "tmp",
     )
     settings = RunSettings(
-        inputs=inputs, output=output, formats=[t.value for t in dict.fromkeys(to)], worker=worker,
-        retry_failed=retry_failed,
+        inputs=[_place(name) for name in inputs], output=output, formats=[t.value for t in dict.fromkeys(to)],
+        worker=worker, retry_failed=retry_failed,
     )  # fmt: skip
     summary = None
-    count, chunk = crew_of(worker, workers)
     try:
-        with LocalEngine(worker, workers=count, chunk=chunk) as engine:
-            for summary in annotate_folders(settings, engine, watch=watch):
+        with _engine(engine, worker, workers, address, shared) as started:
+            for summary in annotate_folders(settings, started, watch=watch):
                 typer.echo(describe(summary, output))
                 for fault in summary.faults:
                     typer.echo(f"fanzha: {fault}", err=True)
@@ -108,6 +133,31 @@ def annotate_command(
         raise typer.Exit(130)
     if summary is not None and (summary.failed or summary.faults):
         raise typer.Exit(2)
+
+
+def _engine(
+    name: EngineName, worker: WorkerSettings, workers: int | None, address: str | None, shared: bool
+) -> LocalEngine | RayEngine:
+    """The engine of that name, not yet started."""
+    if name is EngineName.ray:
+        from nlp.batch.cluster import RayEngine
+
+        return RayEngine(worker, address=address, workers=workers, shared=shared)
+    from nlp.batch.local import LocalEngine, crew_of
+    from nlp.errors import FanzhaError
+
+    if address is not None or shared:
+        raise FanzhaError("--address and --shared are for a cluster", mend="add --engine ray")
+    count, chunk = crew_of(worker, workers)
+    return LocalEngine(worker, workers=count, chunk=chunk)
+
+
+def _place(name: str) -> Path | str:
+    """A path, or the URI of an object store."""
+    from nlp.documents.remote import is_remote, local_path
+
+    local = local_path(name) if is_remote(name) else name
+    return name if local is None else Path(local)
 
 
 def describe(summary: Summary, output: Path) -> str:

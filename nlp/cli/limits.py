@@ -15,7 +15,7 @@ MaxUnpacked = Annotated[
     float, typer.Option("--max-unpacked-megabytes", min=0.001, help="Of all that a .zip or .docx holds.")
 ]
 MaxRatio = Annotated[int, typer.Option(min=1, help="Of unpacked to packed bytes in a .zip or .docx.")]
-MaxMembers = Annotated[int, typer.Option(min=1, help="Of a .zip or .docx, or lines of a .jsonl.")]
+MaxMembers = Annotated[int, typer.Option(min=1, help="Of a .zip or .docx, lines of a .jsonl, or rows of a .parquet.")]
 MaxPages = Annotated[int, typer.Option(min=1, help="Of a PDF.")]
 MaxSeconds = Annotated[float, typer.Option(min=0.1, help="For one letter.")]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,8 @@ from pathlib import PurePosixPath
 
 from nlp.documents.limits import Limits
 from nlp.documents.packed import check_count, check_ratio, check_whole, read_member
-from nlp.documents.sources import Skipped, Source, skip_reason, unique
+from nlp.documents.remote import is_remote, open_remote
+from nlp.documents.sources import Skipped, Source, facts_of, open_file, skip_reason, unique
 from nlp.errors import FanzhaError
 
 _UTF8_NAME = 0x800
@@ -68,15 +68,15 @@ def _mark(info: zipfile.ZipInfo) -> str:
 
 
 def _identity(file: str) -> tuple[str, int, int]:
-    facts = os.stat(file)
-    return file, facts.st_mtime_ns, facts.st_size
+    return file, *facts_of(file)
 
 
 @lru_cache(maxsize=1)
 def _opened(file: str, changed: int, size: int, members: int, key: str) -> zipfile.ZipFile:
     """The archive, read once for all its members: they come one after another."""
-    check_count(file, where=key, members=members)
-    return zipfile.ZipFile(file)
+    with open_file(file) as opened:
+        check_count(opened, where=key, members=members)
+    return zipfile.ZipFile(open_remote(file) if is_remote(file) else file)
 
 
 @contextmanager

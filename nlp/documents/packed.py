@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
+from typing import IO
 
 from nlp.documents.limits import Limits
 from nlp.errors import FanzhaError
@@ -83,30 +84,29 @@ def check_ratio(info: zipfile.ZipInfo, *, where: str | Path, limits: Limits) -> 
         )
 
 
-def check_count(file: str | Path, *, where: str | Path, members: int) -> None:
-    """Checks how many members a container on disk has, before zipfile makes an object for each.
+def check_count(opened: IO[bytes], *, where: str | Path, members: int) -> None:
+    """Checks how many members the container in an open file has, before zipfile makes an object for each.
 
     Raises:
         FanzhaError: where there are more than `members`.
         OSError: where it cannot be read.
     """
-    with open(file, "rb") as opened:
-        size = opened.seek(0, io.SEEK_END)
-        opened.seek(max(0, size - _LONGEST_END_RECORD))
-        tail = opened.read()
-        end = tail.rfind(_END)
-        if end < 0:
-            return
-        directory = int.from_bytes(tail[end + 12 : end + 16], "little")
-        if directory > size:  # a mark of ZIP64, or damage: zipfile says which
-            directory = size
-        opened.seek(max(0, size - len(tail) + end - directory))
-        count, left, before = 0, directory, b""
-        while left > 0 and (block := opened.read(min(left, 1 << 20))):
-            count += (before + block).count(_ENTRY)
-            before, left = block[-3:], left - len(block)
-            if count > members:
-                raise _too_many(where, members)
+    size = opened.seek(0, io.SEEK_END)
+    opened.seek(max(0, size - _LONGEST_END_RECORD))
+    tail = opened.read()
+    end = tail.rfind(_END)
+    if end < 0:
+        return
+    directory = int.from_bytes(tail[end + 12 : end + 16], "little")
+    if directory > size:  # a mark of ZIP64, or damage: zipfile says which
+        directory = size
+    opened.seek(max(0, size - len(tail) + end - directory))
+    count, left, before = 0, directory, b""
+    while left > 0 and (block := opened.read(min(left, 1 << 20))):
+        count += (before + block).count(_ENTRY)
+        before, left = block[-3:], left - len(block)
+        if count > members:
+            raise _too_many(where, members)
 
 
 def read_member(

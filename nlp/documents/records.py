@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import os
-from typing import IO
 
 from nlp.documents.encoding import decode_text
 from nlp.documents.limits import Limits
 from nlp.documents.reading import Document, check_length, check_size
-from nlp.documents.sources import Skipped, Source
+from nlp.documents.sources import Skipped, Source, facts_of, open_file
 from nlp.errors import FanzhaError
 from nlp.files import parse_json
 
@@ -23,8 +21,8 @@ def list_lines(source: Source, *, limits: Limits) -> list[Source | Skipped]:
     """
     found: list[Source | Skipped] = []
     try:
-        with open(source.file, "rb") as file:
-            mark = _mark(file)
+        with open_file(source.file) as file:
+            mark = _mark(source.file)
             start, number = 0, 0
             while first := file.readline(1 << 20):
                 number += 1
@@ -54,8 +52,8 @@ def read_line(source: Source, *, limits: Limits) -> bytes:
     """
     check_size(source.size, where=source.key, limits=limits)
     try:
-        with open(source.file, "rb") as file:
-            if source.mark and _mark(file) != source.mark:
+        with open_file(source.file) as file:
+            if source.mark and _mark(source.file) != source.mark:
                 raise FanzhaError(
                     "the file has changed since it was listed", path=source.key, mend="run again", retryable=True
                 )
@@ -67,9 +65,9 @@ def read_line(source: Source, *, limits: Limits) -> bytes:
         ) from None
 
 
-def _mark(file: IO[bytes]) -> str:
-    facts = os.fstat(file.fileno())
-    return f"{facts.st_mtime_ns} {facts.st_size}"
+def _mark(file: str) -> str:
+    changed, size = facts_of(file)
+    return f"{changed} {size}"
 
 
 def decode_line(source: Source, data: bytes, *, limits: Limits, text_field: str) -> Document:

@@ -1,6 +1,7 @@
-"""Which letters there are under some paths: files of folders, members of archives, lines of JSON Lines files.
+"""Which letters there are under some paths: files of folders, members of archives, lines and rows of tables.
 
-Listing a folder opens no file. Archives and JSON Lines files are opened by `expand`, letters by `read_source`.
+Listing a folder opens no file. Archives, JSON Lines files and tables are opened by `expand`, letters by `read_source`.
+Folders and files may be URIs of object stores, see `remote`.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from nlp.documents.limits import Limits
 from nlp.documents.reading import Document, decode_document, read_bytes, surrogate_free
+from nlp.documents.remote import Entry, facts_of_remote, is_remote, name_of, open_remote, read_remote, root_of, scan
 from nlp.errors import FanzhaError
 
 _OTHER_SUFFIXES = frozenset({
@@ -31,10 +34,12 @@ class Source:
 
     Args:
         key: its path below the input folder, parts joined by `/`; tells it from all others of a run.
-        file: the file on disk.
-        member: its number in an archive, or where its line starts in a JSON Lines file; None for a file of its own.
+        file: the file on disk, or what `remote.root_of` and `remote.scan` call one at a URI.
+        member: its number in an archive or a table, or where its line starts in a JSON Lines file; None for a file of
+            its own.
         size: of that line in bytes, its end included; 0 elsewhere.
-        mark: tells whether the archive or the JSON Lines file is still the one that was listed; not asked where "".
+        mark: tells whether the file that holds it is still the one that was listed; not asked where "".
+        column: of a table, the one that holds the letter.
     """
 
     key: str
@@ -42,12 +47,13 @@ class Source:
     member: int | None = None
     size: int = 0
     mark: str = ""
+    column: str = ""
 
     @property
     def container(self) -> str | None:
-        """`zip` or `jsonl` where the file holds several letters, by its suffix, else None."""
+        """`zip`, `jsonl` or `parquet` where the file holds several letters, by its suffix, else None."""
         suffix = os.path.splitext(self.file)[1].lower()
-        return suffix[1:] if suffix in (".zip", ".jsonl") else None
+        return suffix[1:] if suffix in (".zip", ".jsonl", ".parquet") else None
 
 
 @dataclass(frozen=True)
@@ -66,28 +72,36 @@ Listed = Source | Skipped | FanzhaError
 """What a listing finds; an error is about the file or folder that it names by its key."""
 
 
-def list_sources(roots: Sequence[Path], *, output: Path | None = None) -> Iterator[Listed]:
+def list_sources(roots: Sequence[Path | str], *, output: Path | None = None) -> Iterator[Listed]:
     """The files under some folders (or files), each folder in the natural order of its names.
 
     Links to folders are not followed, hidden files are passed over, and so is `output`.
 
     Args:
-        roots: folders and files. With more than one, keys begin with the name of their root.
+        roots: folders and files, by their paths or URIs. With more than one, keys begin with the name of their root.
         output: a folder whose files are no input.
 
     Raises:
         FanzhaError: where a root is not there, or two have the same name.
     """
-    names = [os.path.basename(os.path.abspath(root)) for root in roots]
+    remote = {root: root_of(root) for root in roots if isinstance(root, str) and is_remote(root)}
+    names = [name_of(str(root)) if root in remote else os.path.basename(os.path.abspath(root)) for root in roots]
     for root in roots:
-        if not os.path.lexists(root):
+        if root not in remote and not os.path.lexists(root):
             raise FanzhaError("there is no such file or folder", path=root, mend="check the name")
     if len(set(names)) < len(names):
         raise FanzhaError("two of the inputs have the same name", mend="name the folder that holds both")
     excluded = None if output is None else os.path.realpath(output)
     for root, name in zip(roots, names, strict=True):
-        if os.path.isdir(root):
-            yield from _walk(str(root), [name] if len(roots) > 1 else [], excluded)
+        prefix = [name] if len(roots) > 1 else []
+        if root in remote:
+            path, is_folder = remote[root]
+            if is_folder:
+                yield from _walk(path, prefix, None, scan, lambda file, key: Source(key, file))
+            else:
+                yield Source(surrogate_free(name), path)
+        elif os.path.isdir(root):
+            yield from _walk(str(root), prefix, excluded, _scan, _letter_file)
         else:
             yield _letter_file(str(root), surrogate_free(name))
 
@@ -97,13 +111,19 @@ def natural_order(key: str) -> str:
     return re.sub(r"[0-9]+", lambda number: number[0].rjust(12, "0"), key)
 
 
-def _walk(root: str, prefix: list[str], excluded: str | None) -> Iterator[Listed]:
+def _walk(
+    root: str,
+    prefix: list[str],
+    excluded: str | None,
+    scan_folder: Callable[[str], list[Entry]],
+    letter: Callable[[str, str], Listed],
+) -> Iterator[Listed]:
+    """What is below a folder; `letter` says what a file of some key is."""
     stack: list[tuple[str, list[str]]] = [(root, prefix)]
     while stack:
         folder, parts = stack.pop()
         try:
-            with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: natural_order(entry.name))
+            entries = sorted(scan_folder(folder), key=lambda entry: natural_order(entry.name))
         except OSError as error:
             yield _fault("/".join(parts) or folder, f"this folder cannot be listed: {error.strerror}")
             continue
@@ -116,26 +136,25 @@ def _walk(root: str, prefix: list[str], excluded: str | None) -> Iterator[Listed
         for entry in entries:
             path = [*parts, unique(surrogate_free(entry.name), keys)]
             key = "/".join(path)
-            if entry.is_dir(follow_symlinks=False):
-                if _is_hidden(entry.name) or os.path.realpath(entry.path) == excluded:
+            if entry.folder:
+                if _is_hidden(entry.name) or (excluded is not None and os.path.realpath(entry.path) == excluded):
                     continue
                 if _belongs_to_page(entry.name, names):
                     yield Skipped(key, "the pictures and scripts of a saved page")
                 else:
                     folders.append((entry.path, path))
             else:
-                yield from _file(entry, key)
+                reason = skip_reason(entry.name)
+                if reason is None:
+                    yield letter(entry.path, key)
+                elif reason:
+                    yield Skipped(key, reason)
         stack.extend(reversed(folders))
 
 
-def _file(entry: os.DirEntry[str], key: str) -> Iterator[Listed]:
-    reason = skip_reason(entry.name)
-    if reason == "":
-        return
-    if reason is not None:
-        yield Skipped(key, reason)
-        return
-    yield _letter_file(entry.path, key)
+def _scan(folder: str) -> list[Entry]:
+    with os.scandir(folder) as found:
+        return [Entry(entry.name, entry.path, entry.is_dir(follow_symlinks=False)) for entry in found]
 
 
 def _letter_file(file: str, key: str) -> Listed:
@@ -183,8 +202,8 @@ def _belongs_to_page(folder: str, names: set[str]) -> bool:
     return stem != folder and any(f"{stem}{suffix}" in names for suffix in _PAGE_SUFFIXES)
 
 
-def expand(source: Source, *, limits: Limits) -> list[Source | Skipped]:
-    """The letters that an archive or a JSON Lines file holds.
+def expand(source: Source, *, limits: Limits, text_field: str = "text") -> list[Source | Skipped]:
+    """The letters that an archive, a JSON Lines file or a table holds; `text_field` is a table's column of texts.
 
     Raises:
         FanzhaError: where it cannot be opened or is over a limit.
@@ -193,26 +212,57 @@ def expand(source: Source, *, limits: Limits) -> list[Source | Skipped]:
         from nlp.documents.archive import list_members
 
         return list_members(source, limits=limits)
+    if source.container == "parquet":
+        from nlp.documents.tables import list_rows
+
+        return list_rows(source, limits=limits, text_field=text_field)
     from nlp.documents.records import list_lines
 
     return list_lines(source, limits=limits)
 
 
 def read_source(source: Source, *, limits: Limits) -> bytes:
-    """The bytes of a letter: of its file, its member of an archive, or its line.
+    """The bytes of a letter: of its file, its member of an archive, its line, or its row of a table.
 
     Raises:
         FanzhaError: where they cannot be read or are too many.
     """
     if source.member is None:
+        if is_remote(source.file):
+            return read_remote(source.file, where=source.key, most=limits.file_bytes + 1)
         return read_bytes(source.file, limits=limits)
     if source.container == "zip":
         from nlp.documents.archive import read_archived
 
         return read_archived(source, limits=limits)
+    if source.container == "parquet":
+        from nlp.documents.tables import read_row
+
+        return read_row(source, limits=limits)
     from nlp.documents.records import read_line
 
     return read_line(source, limits=limits)
+
+
+def open_file(file: str) -> IO[bytes]:
+    """The file of a source, to be read at any place.
+
+    Raises:
+        OSError: where it cannot be opened.
+    """
+    return open_remote(file) if is_remote(file) else open(file, "rb")
+
+
+def facts_of(file: str) -> tuple[int, int]:
+    """When the file of a source was changed, in nanoseconds, and its size in bytes.
+
+    Raises:
+        OSError: where it is not there or cannot be asked.
+    """
+    if is_remote(file):
+        return facts_of_remote(file)
+    facts = os.stat(file)
+    return facts.st_mtime_ns, facts.st_size
 
 
 def decode_source(source: Source, data: bytes, *, limits: Limits, text_field: str) -> Document:
@@ -225,4 +275,8 @@ def decode_source(source: Source, data: bytes, *, limits: Limits, text_field: st
         from nlp.documents.records import decode_line
 
         return decode_line(source, data, limits=limits, text_field=text_field)
+    if source.member is not None and source.container == "parquet":
+        from nlp.documents.tables import decode_row
+
+        return decode_row(source, data, limits=limits)
     return decode_document(data, path=source.key, limits=limits)

@@ -32,6 +32,9 @@ def serve(connection: Connection, settings: WorkerSettings) -> None:
             key = job.source.key
             if "crash" in key:
                 os.kill(os.getpid(), 11)
+            if "parent" in key:
+                os.kill(os.getppid(), 9)
+                time.sleep(1000)
             if "exit" in key:
                 os._exit(7)
             if "hang" in key:
