@@ -32,9 +32,9 @@ def train_command(
         Path | None,
         typer.Option(help="Mix in as many letters of the base's training, from this folder, so that it forgets less."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Of fine-tuning, at most.  [default: 8]")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Fine-tune for so many epochs at most.")] = None,
     patience: Annotated[
-        int | None, typer.Option(min=1, help="Stop when so many epochs brought nothing better.  [default: 2]")
+        int | None, typer.Option(min=1, help="Stop fine-tuning when so many epochs brought nothing better.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**31, help="Of fine-tuning; by default the recipe's.")] = None,
     fresh: Annotated[

@@ -47,11 +47,12 @@ class TuningProgress:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
 
     def say(self, line: str) -> None:
-        """Puts a line on stderr, above the bar."""
+        """Puts a line on stderr, above the bar where there is one."""
         if self._bar is not None:
-            self._bar.console.print(line, markup=False, highlight=False)
+            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
             print(line, file=sys.stderr, flush=True)
 
@@ -112,8 +113,8 @@ def tune(
         except KeyboardInterrupt:
             progress.say("stopped; the same command goes on after the last whole epoch")
             raise
-        for line in _afterwards(tuned, found, gold, output, base, tuned_name(read.name)):
-            progress.say(line)
+    for line in _afterwards(tuned, found, gold, output, base, tuned_name(read.name)):
+        progress.say(line)
 
 
 def _beforehand(gold: TuningGold, base: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from tiny import Tiny
 from tuning_letters import SEEN, UNSEEN, write_own_letters
 
 from nlp.annotation.corpus import read_letters
+from nlp.cli import tuning
+from nlp.cli.tuning import TuningProgress
 from nlp.schema import Result
 
 Run = Callable[..., tuple[int, str, str]]
@@ -201,3 +204,39 @@ def test_a_model_folder_serves_as_a_base_of_a_recipe_too(
     assert status == 0, err
     assert "no second stage in the recipe" in err or "no second stage: REPLIES_DIR is not set" in err
     assert json.loads((tmp_path / "out" / "config.json").read_text(encoding="utf-8"))["dtype"] == "float32"
+
+
+class Terminal(io.StringIO):
+    """A stderr that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_has_a_bar_and_lines_that_are_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
+    long = "fanzha evaluate --model models/a [b] --letters " + "x" * 100
+    with TuningProgress() as progress:
+        progress.step(2, 8, 3, 7)
+        progress.say(long)
+    progress.say("after the bar")
+    shown = terminal.getvalue()
+    assert "epoch 2/8" in shown
+    assert "3/7" in shown
+    assert long in shown
+    assert shown.endswith("after the bar\n")
+
+
+def test_elsewhere_steps_are_lines_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(tuning.time, "monotonic", lambda: clock[0])
+    with TuningProgress() as progress:
+        for step in range(1, 13):
+            clock[0] += 1.0
+            progress.step(1, 8, step, 12)
+    assert capsys.readouterr().err.splitlines() == ["epoch 1/8, step 6/12", "epoch 1/8, step 12/12"]
