@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlp.cli.replies import replies_folder
-from nlp.errors import FanzhaError
+from nlp.errors import FanzhaError, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -52,9 +52,9 @@ class TuningProgress:
     def say(self, line: str) -> None:
         """Puts a line on stderr, above the bar where there is one."""
         if self._bar is not None:
-            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._bar.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
         else:
-            print(line, file=sys.stderr, flush=True)
+            print(printable(line), file=sys.stderr, flush=True)
 
     def step(self, epoch: int, epochs: int, step: int, steps: int) -> None:
         """A step of an epoch is done."""
@@ -130,6 +130,8 @@ def _beforehand(gold: TuningGold, base: str) -> list[str]:
 
 
 def _afterwards(tuned: Tuned, gold: TuningGold, folder: Path, output: Path, base: Path, name: str) -> list[str]:
+    from nlp.training.finetuning import SPLITS
+
     if not tuned.best:
         return [
             f"nothing got better on the held-out letters in {len(tuned.history.epochs)} epochs: the base is kept",
@@ -137,7 +139,7 @@ def _afterwards(tuned: Tuned, gold: TuningGold, folder: Path, output: Path, base
         ]
     few = "; on so few letters some of it may be chance" if len(gold.held_out) < 5 else ""
     checkpoint, letters, model = (shlex.quote(str(path)) for path in (output, folder, Path("models") / name))
-    splits = shlex.quote(str(output / "splits.yaml"))
+    splits = shlex.quote(str(output / SPLITS))
     return [
         f"kept: epoch {tuned.best} of {len(tuned.history.epochs)}; on the held-out letters, which chose it{few}:",
         *(f"  {figure}: {was:.3f} → {tuned.after[figure]:.3f}" for figure, was in tuned.before.items()),

@@ -121,7 +121,7 @@ class TuningState:
             tensors = load_file(self._folder / _STATE)
             for name, weight in weights.items():
                 weight.data.copy_(tensors[f"weights/{name}"])
-                # Copies, because the file that these tensors lie in will be replaced; the steps' count stays on the CPU.
+                # Copies, because the file that these tensors lie in will be replaced; the step stays on the CPU.
                 moments = {m: tensors[f"{m}/{name}"].clone() for m in _MOMENTS if f"{m}/{name}" in tensors}
                 if moments:
                     optimiser.state[weight] = {m: t if m == "step" else t.to(weight.device) for m, t in moments.items()}
