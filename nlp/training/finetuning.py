@@ -164,6 +164,7 @@ def fine_tune(plan: Plan, output: Path, progress: Progress, *, fresh: bool = Fal
     folder = output / STATE
     with locked(folder / "lock", folder=output):
         state = TuningState(folder, plan.settings())
+        state.sweep()
         if fresh:
             state.clear()
             (output / FACTS).unlink(missing_ok=True)  # what stays of the old checkpoint is none without it
@@ -216,8 +217,9 @@ class _Run:
         return History(figures, worth(figures))
 
     def _predictor(self) -> Predictor:
-        """Of a copy, because on a GPU it is in bf16."""
-        return device_predictor(copy.deepcopy(self._model), self._tokenizer)
+        """Of the model as it is; on a GPU of a copy, which is in bf16."""
+        on_gpu = self._model.device.type == "cuda"
+        return device_predictor(copy.deepcopy(self._model) if on_gpu else self._model, self._tokenizer)
 
     def _figures(self) -> dict[str, float]:
         return score(predict_gold(self._predictor(), self._plan.gold.held_out)).figures()

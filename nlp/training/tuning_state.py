@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from nlp.errors import FanzhaError
-from nlp.files import write_bytes
+from nlp.files import TEMPORARY, write_bytes
 
 _STATE = "state.safetensors"
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
@@ -144,9 +144,15 @@ class TuningState:
             raise self._unreadable() from None
 
     def clear(self) -> None:
-        """Takes the state away."""
-        for path in (*self._folder.glob("best-*.safetensors"), self._folder / _STATE):
-            path.unlink(missing_ok=True)
+        """Takes the state away: first the file that makes it one."""
+        (self._folder / _STATE).unlink(missing_ok=True)
+        for path in self._folder.glob("best-*.safetensors"):
+            path.unlink()
+
+    def sweep(self) -> None:
+        """Takes away what a run that was killed was just writing."""
+        for path in self._folder.glob(TEMPORARY.format("*")):
+            path.unlink()
 
     def _best(self, epoch: int) -> Path:
         return self._folder / f"best-{epoch}.safetensors"

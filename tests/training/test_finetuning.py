@@ -138,10 +138,13 @@ def test_a_run_that_was_stopped_in_an_epoch_ends_with_the_same_weights(
     with pytest.raises(KeyboardInterrupt):
         fine_tune(plan, tmp_path / "out", Told(stop_in_epoch=stopped))
     assert not (tmp_path / "out" / "training.json").exists()
+    half = tmp_path / "out" / ".training" / ".fanzha-0123456789abcdef.tmp"
+    half.write_bytes(b"half a state")
     again = Told()
     assert fine_tune(plan, tmp_path / "out", again) == tuned
     assert again.steps == [step for step in told.steps if step[0] >= stopped]
     assert any(f"goes on after epoch {stopped - 1}" in line for line in again.lines) is (stopped > 1)
+    assert {path.name for path in half.parent.iterdir()} <= {"lock"}
     first, second = weights(output), weights(tmp_path / "out")
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert (output / "training.json").read_bytes() == (tmp_path / "out" / "training.json").read_bytes()
