@@ -26,6 +26,8 @@ class Fault:
     line: int
     message: str
     mend: str
+    offset: int | None = None
+    """Where in the letter's text, in code points; None for a fault of no certain place."""
 
     def __str__(self) -> str:
         return printable(f"{self.path}:{self.line}: {self.message} ({self.mend})")
@@ -47,7 +49,7 @@ def check_letter(
     line_ends = [at for at, c in enumerate(text) if c == "\n"]
 
     def fault(at: int, message: str, mend: str) -> Fault:
-        return Fault(str(path), first_line + bisect_left(line_ends, at), message, mend)
+        return Fault(str(path), first_line + bisect_left(line_ends, at), message, mend, at)
 
     found = [fault(*entry) for entry in _measure_faults(text, measures, structure)]
     found += [fault(*entry) for entry in _claim_faults(text, claims, structure)]

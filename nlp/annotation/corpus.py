@@ -61,18 +61,27 @@ def read_marked(path: Path) -> GoldLetter:
     return GoldLetter(path.stem, path, letter.text, letter.measures, letter.claims, letter.meta, letter.first_line)
 
 
-def read_letters(folder: Path) -> list[GoldLetter]:
-    """All composed letters of a folder, in the order of their names.
+def marked_paths(folder: Path) -> list[Path]:
+    """The files of the composed letters of a folder, in the order of their names.
 
     Raises:
-        FanzhaError: for a folder without letters, or the first faulty letter.
+        FanzhaError: where there is none.
     """
     paths = sorted(folder.glob("*.txt"))
     if not paths:
         raise FanzhaError(
             "holds no letters", path=folder, mend="name a folder of marked-up letters, e.g. annotations/letters"
         )
-    return [read_marked(path) for path in paths]
+    return paths
+
+
+def read_letters(folder: Path) -> list[GoldLetter]:
+    """All composed letters of a folder, in the order of their names.
+
+    Raises:
+        FanzhaError: for a folder without letters, or the first faulty letter.
+    """
+    return [read_marked(path) for path in marked_paths(folder)]
 
 
 def write_standoff(gold: Gold, path: Path) -> None:
@@ -118,15 +127,19 @@ def read_replies(gold_folder: Path, replies: Path) -> list[GoldLetter]:
     Raises:
         FanzhaError: where a letter is missing or is not the annotated one.
     """
-    return list(_join_replies(gold_folder, replies))
+    return [read_reply(path, replies) for path in sorted(gold_folder.glob("*.gold.json"))]
 
 
-def _join_replies(gold_folder: Path, replies: Path) -> Iterator[GoldLetter]:
-    for path in sorted(gold_folder.glob("*.gold.json")):
-        name = path.name.removesuffix(".gold.json")
-        letter = replies / f"{name}.txt"
-        if not letter.is_file():
-            raise FanzhaError("is missing", path=letter, mend="set REPLIES_DIR to the folder of the real replies")
-        document = read_document(letter)
-        gold = attach_standoff(path, document.text, document.sha256)
-        yield GoldLetter(name, letter, document.text, gold.measures, gold.claims, {"id": name, "form": "real"})
+def read_reply(path: Path, replies: Path) -> GoldLetter:
+    """One real reply: the stand-off gold `path` joined to its letter in `replies`.
+
+    Raises:
+        FanzhaError: as `read_replies`.
+    """
+    name = path.name.removesuffix(".gold.json")
+    letter = replies / f"{name}.txt"
+    if not letter.is_file():
+        raise FanzhaError("is missing", path=letter, mend="set REPLIES_DIR to the folder of the real replies")
+    document = read_document(letter)
+    gold = attach_standoff(path, document.text, document.sha256)
+    return GoldLetter(name, letter, document.text, gold.measures, gold.claims, {"id": name, "form": "real"})

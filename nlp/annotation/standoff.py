@@ -60,7 +60,7 @@ def read_built(folder: Path) -> list[GoldLetter]:
     paths = sorted(folder.glob(f"*{_GOLD}"))
     if not paths:
         raise FanzhaError(f"holds no *{_GOLD}", path=folder, mend="name a folder that fanzha corpus build wrote")
-    return [_read_one(path) for path in paths]
+    return [read_built_letter(path) for path in paths]
 
 
 def read_gold(folder: Path) -> list[GoldLetter]:
@@ -72,7 +72,12 @@ def read_gold(folder: Path) -> list[GoldLetter]:
     return read_built(folder) if any(folder.glob(f"*{_GOLD}")) else read_letters(folder)
 
 
-def _read_one(path: Path) -> GoldLetter:
+def read_built_letter(path: Path) -> GoldLetter:
+    """One letter that `write_built` wrote, by its `ID.gold.json`.
+
+    Raises:
+        FanzhaError: as `read_built`.
+    """
     name = path.name.removesuffix(_GOLD)
     source = path.with_name(f"{name}.txt")
     text = read_text(source, keep_bom=True)

@@ -42,26 +42,33 @@ def export_command(
     for name, file in manifest["files"].items():
         typer.echo(f"{file['bytes']:>12,} bytes  {output / name}")
     if gate:
-        _gate(output, manifest["training"]["recipe"])
+        _gate(output, manifest["training"]["recipe"], few=manifest["training"]["fine_tuning"] is not None)
 
 
-def _gate(output: Path, recipe: dict[str, object]) -> None:
-    from nlp.annotation.corpus import read_letters
+def _gate(output: Path, recipe: dict[str, object], *, few: bool) -> None:
+    """Refuses int8 that costs too much; where it was fine-tuned, a figure on few letters moves by chance: a warning."""
     from nlp.annotation.splits import split_letters
+    from nlp.cli.replies import replies_folder
     from nlp.errors import FanzhaError
     from nlp.evaluation.gate import TOLERANCE, compare_precisions, costs
+    from nlp.evaluation.gold import read_any_gold
     from nlp.training.configuration import Recipe
     from nlp.training.export import add_figures
 
     data = Recipe.model_validate(recipe).data
-    letters = split_letters(read_letters(data.letters), data.splits).dev
+    letters = split_letters(read_any_gold(data.letters, replies=replies_folder()), data.splits).dev
     compared = compare_precisions(output, letters)
     add_figures(output, {"int8_against_fp32": {"letters": [letter.id for letter in letters], **compared}})
     lost = costs(compared)
     for name, cost in lost.items():
         typer.echo(f"{name}: int8 {compared['int8'][name]:.4f}, fp32 {compared['fp32'][name]:.4f}, cost {cost:+.4f}")
     worst = max(lost, key=lambda name: lost[name])
-    if lost[worst] > TOLERANCE:
+    if few and lost[worst] > TOLERANCE:
+        typer.echo(
+            f"Note: int8 costs {lost[worst]:.4f} of {worst} on {len(letters)} held-out letters, which may be chance; "
+            "--fp32 keeps the fp32 graph too"
+        )
+    elif lost[worst] > TOLERANCE:
         raise FanzhaError(
             f"int8 costs {lost[worst]:.4f} of {worst} on the dev letters, over {TOLERANCE}",
             path=output,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from nlp.annotation.corpus import GoldLetter, read_marked, read_replies
+from nlp.annotation.corpus import GoldLetter, marked_paths, read_marked, read_reply
 from nlp.annotation.exchange.formats import FORMATS
 from nlp.annotation.exchange.parts import check_ids
-from nlp.annotation.standoff import read_gold
+from nlp.annotation.standoff import read_built_letter
 from nlp.errors import FanzhaError
 from nlp.inference.manifest import TrainingFacts
 
@@ -34,16 +35,30 @@ def read_any_gold(source: Path, *, replies: Path | None = None, source_format: s
             raise FanzhaError("holds no letters", path=source, mend="name an export with letters in it")
         check_ids(letters)
         return letters
+    return [read() for read in gold_readers(source, replies=replies)]
+
+
+def gold_readers(source: Path, *, replies: Path | None = None) -> list[Callable[[], GoldLetter]]:
+    """The letters of gold in the project's own forms, each as a call that reads it, for those who want every fault.
+
+    Args:
+        source, replies: as in `read_any_gold`.
+
+    Raises:
+        FanzhaError: where there is no gold; a call raises it where its letter is faulty.
+    """
     if source.is_file():
-        return [read_marked(source)]
+        return [partial(read_marked, source)]
     standoff = sorted(source.glob(_GOLD))
-    if standoff and not any(_text_of(path).is_file() for path in standoff):
-        if replies is None:
-            raise FanzhaError(
-                "holds gold of letters that are not beside it", path=source, mend="set REPLIES_DIR to their folder"
-            )
-        return read_replies(source, replies)
-    return read_gold(source)
+    if not standoff:
+        return [partial(read_marked, path) for path in marked_paths(source)]
+    if any(_text_of(path).is_file() for path in standoff):
+        return [partial(read_built_letter, path) for path in standoff]
+    if replies is None:
+        raise FanzhaError(
+            "holds gold of letters that are not beside it", path=source, mend="set REPLIES_DIR to their folder"
+        )
+    return [partial(read_reply, path, replies) for path in standoff]
 
 
 def _text_of(gold: Path) -> Path:

@@ -63,12 +63,12 @@ def load_predictor(
     folder = shipped_model() if folder is None else Path(folder)
     manifest = read_manifest(folder)
     gpu = _uses_gpu(manifest, device)
-    _verify(folder, manifest, TOKENIZER)
+    verify_file(folder, manifest, TOKENIZER)
     tokenizer = TextTokenizer.from_folder(folder)
     backend: Backend | None = None
     if gpu or device == "torch-cpu":
         for file in (CONFIG, WEIGHTS):
-            _verify(folder, manifest, file)
+            verify_file(folder, manifest, file)
         name = "cpu" if not gpu else device if ":" in device else "cuda:0"
         try:
             backend = TorchBackend.from_folder(folder, device=name, pad_id=tokenizer.pad_id)
@@ -78,7 +78,7 @@ def load_predictor(
             _say_cpu(error.message)
     if backend is None:
         graph = ONNX_INT8 if ONNX_INT8 in manifest.files else ONNX_FP32
-        _verify(folder, manifest, graph)
+        verify_file(folder, manifest, graph)
         backend = OnnxBackend(folder / graph, threads=threads)
     return Predictor(
         backend,
@@ -148,7 +148,12 @@ def sha256_of(path: Path) -> str:
         )
 
 
-def _verify(folder: Path, manifest: Manifest, name: str) -> None:
+def verify_file(folder: Path, manifest: Manifest, name: str) -> None:
+    """Makes sure that a file of a model folder is what its manifest names.
+
+    Raises:
+        FanzhaError: where it is missing, or its SHA-256 is another.
+    """
     path = folder / name
     if not path.is_file():
         raise FanzhaError("is missing from the model", path=path, mend="fetch the model again, or use another --device")

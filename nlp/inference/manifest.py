@@ -46,6 +46,24 @@ class Temperatures(_Strict):
     pair: float = Field(1.0, gt=0)
 
 
+class FineTuningFacts(_Strict):
+    """What a model is that went on from another one (`fanzha train --base … --gold …`).
+
+    `base` and `base_version` are that one's name and version, `letters` and `held_out` the ids of the user's letters
+    that it was trained on and that chose the epoch, `mixed` how many letters of the base's training were mixed in an
+    epoch, `best_epoch` the one of `epochs` whose weights these are.
+    """
+
+    base: _Name
+    base_version: _Name
+    letters: list[str]
+    held_out: list[str]
+    mixed: int = Field(ge=0)
+    epochs: int = Field(gt=0)
+    best_epoch: int = Field(gt=0)
+    seed: int
+
+
 class TrainingFacts(_Strict):
     """What the model was trained and calibrated on (ids of letters), by which recipe, with which packages."""
 
@@ -55,6 +73,7 @@ class TrainingFacts(_Strict):
     characters: int = Field(ge=0)
     calibrated_on: list[str]
     tools: dict[str, str]
+    fine_tuning: FineTuningFacts | None = None
 
 
 class FileFacts(_Strict):

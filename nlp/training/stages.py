@@ -76,7 +76,7 @@ def adapt(
 
 
 def load_checkpoint(folder: Path) -> tuple[LetterTagger, TextTokenizer]:
-    """The model and the tokenizer of a checkpoint folder.
+    """The model and the tokenizer of a checkpoint folder, or of a model folder with its weights; in fp32.
 
     Raises:
         FanzhaError: where weights are missing: transformers would fill them with noise.
@@ -88,7 +88,7 @@ def load_checkpoint(folder: Path) -> tuple[LetterTagger, TextTokenizer]:
             path=folder,
             mend="train it again with this version",
         )
-    return model, TextTokenizer.from_folder(folder)
+    return model.float(), TextTokenizer.from_folder(folder)  # a model folder has them in fp16
 
 
 def trained_letters(folder: Path) -> set[str]:
@@ -153,10 +153,15 @@ def save_checkpoint(
             "letters": sorted({letter.id for letter in trained_on}),
             "characters": sum(len(letter.text) for letter in {letter.id: letter for letter in trained_on}.values()),
             "calibrated_on": [letter.id for letter in data.splits.dev],
-            "tools": {tool: installed_version(tool) for tool in ("torch", "transformers", "datasets", "tokenizers")},
+            "tools": tool_versions(),
         },
     }
     write_json(output / FACTS, facts)
+
+
+def tool_versions() -> dict[str, str]:
+    """The packages that a model was trained with."""
+    return {tool: installed_version(tool) for tool in ("torch", "transformers", "datasets", "tokenizers")}
 
 
 def _amount(letters: Sequence[GoldLetter]) -> str:

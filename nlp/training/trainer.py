@@ -210,9 +210,7 @@ def train(
             model.transitions.data.copy_(torch.from_numpy(gold_transitions(letters)))
         if recipe.heads.standardise:
             standardise(model, DataLoader(sample, batch_size=8, collate_fn=collate))
-    model.transitions.requires_grad = recipe.heads.clauses == "chain"
-    for parameter in model.encoder.embeddings.word_embeddings.parameters():
-        parameter.requires_grad = not recipe.encoder.freeze_embeddings
+    choose_trained(model, recipe)
     options = recipe.training
     arguments = TrainingArguments(
         output_dir=str(output),
@@ -241,7 +239,7 @@ def train(
         args=arguments,
         train_dataset=dataset,
         data_collator=collate,
-        optimizers=(_optimiser(model, recipe), None),
+        optimizers=(make_optimiser(model, recipe), None),
         callbacks=[_Progress(on_progress), *([averaging] if averaging is not None else [])],
     )
     from transformers.trainer_callback import PrinterCallback
@@ -251,6 +249,13 @@ def train(
     if averaging is not None:
         averaging.put_into(model)
     return model.eval()
+
+
+def choose_trained(model: LetterTagger, recipe: Recipe) -> None:
+    """Says of each weight whether it is trained: the chain and the word embeddings only where the recipe says so."""
+    model.transitions.requires_grad = recipe.heads.clauses == "chain"
+    for parameter in model.encoder.embeddings.word_embeddings.parameters():
+        parameter.requires_grad = not recipe.encoder.freeze_embeddings
 
 
 def _teacher(recipe: Recipe) -> dict[str, Any]:
@@ -289,7 +294,7 @@ def _evaluating(model: LetterTagger) -> Any:
         model.train(was_training)
 
 
-def _optimiser(model: LetterTagger, recipe: Recipe) -> torch.optim.Optimizer:
+def make_optimiser(model: LetterTagger, recipe: Recipe) -> torch.optim.Optimizer:
     """AdamW with its own rate for the encoder; biases and layer norms are not decayed."""
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, parameter in model.named_parameters():

@@ -35,9 +35,17 @@ def places() -> list[list[list[float]]]:
     return [[[0.0] * PLACES for _ in EDGES] for _ in RELATIONS]
 
 
-def test_manifest_of_a_model_without_a_pair_scorer_is_read(tmp_path: Path) -> None:
+def fine_tuning() -> dict[str, Any]:
+    return {
+        "base": "b", "base_version": "1", "letters": ["a"], "held_out": ["c"], "mixed": 0, "epochs": 8,
+        "best_epoch": 3, "seed": 1,
+    }  # fmt: skip
+
+
+def test_manifest_of_a_model_without_a_pair_scorer_that_was_not_fine_tuned_is_read(tmp_path: Path) -> None:
     read = read_manifest(write(tmp_path, good()))
     assert read.places is None
+    assert read.training.fine_tuning is None
     assert read.temperatures.pair == 1
 
 
@@ -48,6 +56,7 @@ def write(folder: Path, content: Any) -> Path:
 
 def test_manifest_that_is_good_is_read_as_it_is(tmp_path: Path, tiny: Tiny) -> None:
     expected = {**good(), "places": places(), "temperatures": {"clause": 1, "quantity": 1.5, "pair": 2}}
+    expected["training"]["fine_tuning"] = fine_tuning()
     assert read_manifest(write(tmp_path, expected)).model_dump() == expected
     written = json.loads((tiny.model / "manifest.json").read_text(encoding="utf-8"))
     assert read_manifest(tiny.model).model_dump() == written
@@ -67,6 +76,11 @@ def test_manifest_has_two_matrices_of_eleven_states(tmp_path: Path) -> None:
         (("heads",), [], "heads: Input should be a valid dictionary"),
         (("window", "max_tokens"), "256", "window.max_tokens: Input should be a valid integer"),
         (("window", "overlap"), 300, "window: Value error, context and overlap leave no room"),
+        (
+            ("training", "fine_tuning"),
+            {**fine_tuning(), "best_epoch": 0},
+            "training.fine_tuning.best_epoch: Input should",
+        ),
         (("window", "stride"), 3, "window.stride: Extra inputs are not permitted"),
         (("transitions",), [], "transitions: List should have at least 2 items"),
         (("places",), [[[0.0] * 3] * 2] * 2, "places.0.0: List should have at least"),
