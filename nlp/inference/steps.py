@@ -44,8 +44,8 @@ class Steps:
         settings: the windows the model was trained with.
         transitions, places, temperatures: see `nlp.decoding.decode`.
         model: for the results.
-        linked_by: what joins quantities to metrics and periods: the pair scorer within what the rules know for
-            certain, one of the two alone, or, for a model without a pair scorer, always the rules.
+        linked_by: what joins quantities to metrics and periods: the rules for metrics and the pair scorer for periods
+            (`both`), or one of the two alone; for a model without a pair scorer, always the rules.
     """
 
     tokenizer: TextTokenizer

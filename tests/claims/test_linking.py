@@ -154,24 +154,22 @@ def _pointed(letter: MarkedLetter, metrics: list[int]) -> list[Links]:
 
 
 @pytest.mark.parametrize(
-    ("pointed", "constrained", "expected"),
+    ("pointed", "known", "constrained", "expected"),
     [
-        ([0, 1, 2, 3], True, [0, 1, 0, 1]),  # what is pointed at is in order, and stays
-        ([0, 1, 1, 1], True, [0, 1, 0, 1]),  # 分别 has its two changes take two metrics
-        ([0, 1, 1, 0], True, [0, 1, 0, 1]),  # in order
-        ([0, 1, 1, 1], False, [0, 1, 1, 1]),  # the model by itself
-        ([1, 0, 2, 3], True, [1, 0, 0, 1]),  # no rule is certain of these two
+        ([1, 1, 1, 1], 2, True, [0, 1, 0, 1]),  # the rules find all metrics
+        ([1, 1, 0, 1], 2, False, [1, 1, 0, 1]),  # the model by itself
+        ([1, 0, 1, 0], 0, True, [1, 0, 1, 0]),  # where no metric was tagged, what is pointed at
     ],
 )
-def test_what_is_pointed_at_is_taken_but_in_lists_that_are_handed_out(
-    pointed: list[int], constrained: bool, expected: list[int]
+def test_rules_choose_the_metric_where_they_find_one_and_the_scorer_the_rest(
+    pointed: list[int], known: int, constrained: bool, expected: list[int]
 ) -> None:
     letter = _letter(RESPECTIVELY)
     linked = link_claims(
         letter.text,
         segment(letter.text),
         [LabelledSpan(c.start, c.end, c.type, 0.5) for c in letter.claims],
-        [LabelledSpan(m.start, m.end, "metric") for c in letter.claims[:2] if (m := c.metric) is not None],
+        [LabelledSpan(m.start, m.end, "metric") for c in letter.claims[:known] if (m := c.metric) is not None],
         [],
         [],
         _pointed(letter, pointed),
