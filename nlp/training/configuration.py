@@ -43,7 +43,7 @@ class HeadRecipe(_Section):
     layers: list[Annotated[int, Field(ge=1)]] = Field(min_length=1)
     projection_size: int = Field(384, gt=0)
     dropout: float = Field(0.1, ge=0, lt=1)
-    pair_size: int = Field(64, ge=0, description="0: metrics and periods are linked by rules alone")
+    pair_size: int = Field(0, ge=0, description="0: metrics and periods are linked by rules alone")
     pair_weight: float = Field(0.1, gt=0, description="of the pair scorer's loss; at 1 it drowns the others")
     clauses: Literal["chain", "softmax"] = "chain"
     standardise: bool = True
