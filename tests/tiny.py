@@ -174,7 +174,7 @@ def write_recipe(path: Path, *, encoder: Path, letters: Path, splits: Path, epoc
     recipe = {
         "name": "tiny",
         "encoder": {"source": "local", "path": str(encoder)},
-        "heads": {"layers": [1, 2, 3], "projection_size": 48, "dropout": 0.0, "pair_size": 64},
+        "heads": {"layers": [1, 2, 3], "projection_size": 48, "dropout": 0.0, "pair_size": 64, "pair_weight": 1.0},
         "window": {"max_tokens": 96, "overlap": 24, "context": 16},
         "data": {"letters": str(letters), "replies": None, "splits": str(splits)},
         "training": {

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from nlp.annotation.check import check_letter
 from nlp.annotation.corpus import GoldLetter, read_marked, text_sha256
@@ -33,6 +33,22 @@ class GoldRequest(BaseModel):
     measures: list[GoldMeasure]
     claims: list[GoldClaim]
     meta: dict[str, Any] = Field(default_factory=dict, description="facts of the letter; null values are left out")
+
+    @field_validator("claims", mode="before")
+    @classmethod
+    def _without_what_is_derived(cls, claims: Any) -> Any:
+        """The claims of a result may be sent as they are, but for `score`: indicator and days are derived, no gold."""
+        if not isinstance(claims, list):
+            return claims
+        return [_plain(claim) if isinstance(claim, dict) else claim for claim in claims]
+
+
+def _plain(claim: dict[str, Any]) -> dict[str, Any]:
+    kept = dict(claim)
+    for name, derived in (("metric", ("canonical",)), ("period", ("from", "to"))):
+        if isinstance(part := claim.get(name), dict):
+            kept[name] = {key: value for key, value in part.items() if key not in derived}
+    return kept
 
 
 class GoldSaved(BaseModel):

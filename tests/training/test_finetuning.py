@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -191,7 +192,11 @@ def test_where_nothing_gets_better_the_base_is_kept(planned: Planned, tmp_path: 
 
 
 def test_a_folder_that_holds_something_is_not_written_over(
-    done: tuple[Plan, Path, Told, Any], planned: Planned, tmp_path: Path, tiny: Tiny
+    done: tuple[Plan, Path, Told, Any],
+    planned: Planned,
+    tmp_path: Path,
+    tiny: Tiny,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with pytest.raises(FanzhaError, match="is the base itself"):
         fine_tune(planned(), tiny.checkpoint, Told())
@@ -199,6 +204,8 @@ def test_a_folder_that_holds_something_is_not_written_over(
     shutil.copytree(done[1], output)
     with pytest.raises(FanzhaError, match="holds a checkpoint already"):
         fine_tune(planned(), output, Told())
+    falling = itertools.count(0, -1)  # no epoch is better than the base
+    monkeypatch.setattr("nlp.training.finetuning.worth", lambda figures: float(next(falling)))
     seen = write_own_letters(tmp_path / "seen", SEEN, 3)
     assert fine_tune(planned(gold=seen), output, Told(), fresh=True).best == 0
     assert not (output / "training.json").exists()
