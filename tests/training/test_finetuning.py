@@ -182,7 +182,11 @@ def test_a_damaged_state_is_refused_with_the_mend(planned: Planned, tmp_path: Pa
         fine_tune(planned(), output, Told())
 
 
-def test_where_nothing_gets_better_the_base_is_kept(planned: Planned, tmp_path: Path) -> None:
+def test_where_nothing_gets_better_the_base_is_kept(
+    planned: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    falling = itertools.count(0, -1)
+    monkeypatch.setattr("nlp.training.finetuning.worth", lambda figures: float(next(falling)))
     gold = write_own_letters(tmp_path / "seen", SEEN, 3)
     tuned = fine_tune(planned(gold=gold, patience=2), tmp_path / "out", Told())
     assert tuned.best == 0
