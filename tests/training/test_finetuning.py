@@ -251,14 +251,14 @@ def test_an_epoch_is_worth_nothing_where_nothing_is_found() -> None:
     assert worth({**dict.fromkeys(WORTH, 1.0), "status accuracy": 1.0}) == 5.0
 
 
-def test_without_a_recipe_the_rates_are_those_of_the_bases_second_stage(tiny: Tiny) -> None:
+def test_without_a_recipe_the_rates_are_a_fifth_of_the_bases_second_stage(tiny: Tiny) -> None:
     base = read_base(tiny.model).recipe
     options = tuning_recipe(base, Path("gold"), Path("out"), epochs=None, seed=None).training
-    assert (options.encoder_learning_rate, options.head_learning_rate) == (1e-4, 1e-3)
+    assert (options.encoder_learning_rate, options.head_learning_rate) == pytest.approx((2e-5, 2e-4))
     assert (options.epochs, options.seed, options.batch_size) == (finetuning.EPOCHS, 5, 4)
     alone = base.model_copy(update={"adaptation": None})
     options = tuning_recipe(alone, Path("gold"), Path("out"), epochs=2, seed=9).training
-    assert (options.encoder_learning_rate, options.head_learning_rate) == (5e-5, 3e-4)
+    assert (options.encoder_learning_rate, options.head_learning_rate) == pytest.approx((1e-5, 6e-5))
     assert (options.epochs, options.seed) == (2, 9)
 
 
