@@ -28,7 +28,7 @@ EPOCHS = 5
 
 @pytest.fixture(scope="module")
 def place(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user's letters, and two recipes: fast.yaml teaches the tiny model something in a few epochs, still.yaml nothing."""
+    """A user's letters, and two recipes: fast.yaml teaches the tiny model in a few epochs, still.yaml nothing."""
     folder = tmp_path_factory.mktemp("own place")
     write_own_letters(folder / "own", UNSEEN, 5)
     recipe = yaml.safe_load(tiny.recipe.read_text(encoding="utf-8"))
