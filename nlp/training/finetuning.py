@@ -1,4 +1,4 @@
-"""Fine-tuning on a user's own letters: a short stage more, on few letters, at the second stage's low rates.
+"""Fine-tuning on a user's own letters: a short stage more, on few letters, at a fifth of the second stage's rates.
 
 The base is scored on the held-out letters first and after each epoch; the best epoch is kept, and where none is better
 than the base, nothing is. To keep the base from forgetting, an epoch may mix in as many letters of the base's own
@@ -51,6 +51,9 @@ WORTH = ("measures, character micro F1", "measures, strict span F1", "quantity F
 _OF = len(WORTH) + 1
 STATE, SPLITS = ".training", "splits.yaml"
 _BATCH = 4
+_RATES = 0.2
+"""What of the second stage's rates is taken: at all of them, eight letters made the base worse on others than at this,
+and no better on their like (measured on dev letters, docs/fine-tuning.md)."""
 
 
 class Progress(Protocol):
@@ -110,23 +113,24 @@ class Tuned:
 def tuning_recipe(
     base: Recipe, gold: Path, output: Path, *, given: Recipe | None = None, epochs: int | None, seed: int | None
 ) -> Recipe:
-    """How to fine-tune: the base's recipe with the rates of its second stage, batches of four windows at most.
+    """How to fine-tune: by the base's recipe at a fifth of its second stage's rates, four windows a batch at most.
 
     Args:
         base: the recipe that the base was trained by.
         gold: the folder of the user's letters.
         output: the folder of the checkpoint.
-        given: a recipe whose rates, batches and augmentation take the place of the base's.
+        given: a recipe whose second stage's rates, batches and augmentation are taken as they are instead.
         epochs, seed: None for the defaults: `EPOCHS`, and the seed of the recipe.
     """
     source = given or base
     adaptation = source.adaptation or AdaptationRecipe.model_validate({})
+    share = _RATES if given is None else 1.0
     training = source.training.model_copy(
         update={
             "epochs": EPOCHS if epochs is None else epochs,
             "batch_size": min(source.training.batch_size, _BATCH) if given is None else source.training.batch_size,
-            "encoder_learning_rate": adaptation.encoder_learning_rate,
-            "head_learning_rate": adaptation.head_learning_rate,
+            "encoder_learning_rate": share * adaptation.encoder_learning_rate,
+            "head_learning_rate": share * adaptation.head_learning_rate,
             "seed": source.training.seed if seed is None else seed,
             "adversarial": 0.0,
             "averaging": 0.0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from tiny import Tiny
-from tuning_letters import SEEN, UNSEEN, write_own_letters
+from tuning_letters import UNSEEN, write_own_letters
 
 from nlp.annotation.corpus import read_letters
 from nlp.cli import tuning
@@ -27,12 +28,13 @@ EPOCHS = 5
 
 @pytest.fixture(scope="module")
 def place(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a user's letters, and a recipe with rates that teach the tiny model something in a few epochs."""
+    """A user's letters, and two recipes: fast.yaml teaches the tiny model in a few epochs, still.yaml nothing."""
     folder = tmp_path_factory.mktemp("own place")
     write_own_letters(folder / "own", UNSEEN, 5)
     recipe = yaml.safe_load(tiny.recipe.read_text(encoding="utf-8"))
-    recipe["adaptation"].update(encoder_learning_rate=1e-3, head_learning_rate=1e-2)
-    (folder / "fast.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    for name, rates in (("fast", (1e-3, 1e-2)), ("still", (1e-12, 1e-12))):
+        recipe["adaptation"].update(encoder_learning_rate=rates[0], head_learning_rate=rates[1])
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
     return folder
 
 
@@ -52,7 +54,7 @@ def tuned(place: Path, tiny: Tiny, fanzha_here: Run) -> Path:
     assert lines[0].startswith("fine-tuning tiny on 8 letters with ")
     assert lines[1].startswith("held out: 2 letters with ")
     assert [line for line in lines if line.startswith("epoch 5/5: loss ")]
-    assert "measures, character micro F1: 0.000 → " in err
+    assert re.search(r"measures, character micro F1: \d\.\d{3} → \d\.\d{3}\n", err)
     assert "Loading weights" not in err
     assert f"fanzha export '{place / 'build'}' models/tiny-tuned" in err
     status, listed, err = fanzha_here("export", place / "build", place / "model")
@@ -133,9 +135,8 @@ def test_a_run_that_is_killed_goes_on_to_the_same_weights(
 
 
 def test_nothing_better_ends_well_and_says_so(place: Path, tiny: Tiny, fanzha_here: Run, tmp_path: Path) -> None:
-    seen = write_own_letters(tmp_path / "seen", SEEN, 3)
     status, out, err = fanzha_here(
-        "train", place / "fast.yaml", "--base", tiny.model, "--gold", seen, "--output", tmp_path / "out", "--seed", "5"
+        "train", place / "still.yaml", "--base", tiny.model, "--gold", place / "own", "--output", tmp_path / "out"
     )
     assert (status, out) == (0, "")
     assert "nothing got better on the held-out letters in 2 epochs: the base is kept" in err

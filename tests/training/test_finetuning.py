@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from tiny import Tiny
-from tuning_letters import SEEN, UNSEEN, write_own_letters
+from tuning_letters import UNSEEN, write_own_letters
 
 from nlp.annotation.corpus import GoldLetter, read_letters
 from nlp.errors import FanzhaError
@@ -30,6 +30,8 @@ from nlp.training.tuning_state import Epoch, History
 
 Planned = Callable[..., Plan]
 EPOCHS = 5
+STILL = (1e-12, 1e-12)
+"""Rates at which nothing changes."""
 
 
 class Told:
@@ -61,11 +63,11 @@ def planned(tiny: Tiny, own: Path) -> Planned:
 
     def plan(
         gold: Path = own, base: Path = tiny.checkpoint, *, epochs: int = EPOCHS, seed: int = 5, patience: int = EPOCHS,
-        mixed: Sequence[GoldLetter] = (),
+        mixed: Sequence[GoldLetter] = (), rates: tuple[float, float] = (1e-3, 1e-2),
     ) -> Plan:  # fmt: skip
         read = read_base(base)
-        rates = AdaptationRecipe(encoder_learning_rate=1e-3, head_learning_rate=1e-2)
-        given = read.recipe.model_copy(update={"adaptation": rates})
+        adaptation = AdaptationRecipe(encoder_learning_rate=rates[0], head_learning_rate=rates[1])
+        given = read.recipe.model_copy(update={"adaptation": adaptation})
         recipe = tuning_recipe(read.recipe, gold, Path("out"), given=given, epochs=epochs, seed=seed)
         return Plan(read, read_tuning_gold(gold, known=set(read.training.letters)), mixed, recipe, patience)
 
@@ -182,13 +184,8 @@ def test_a_damaged_state_is_refused_with_the_mend(planned: Planned, tmp_path: Pa
         fine_tune(planned(), output, Told())
 
 
-def test_where_nothing_gets_better_the_base_is_kept(
-    planned: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    falling = itertools.count(0, -1)
-    monkeypatch.setattr("nlp.training.finetuning.worth", lambda figures: float(next(falling)))
-    gold = write_own_letters(tmp_path / "seen", SEEN, 3)
-    tuned = fine_tune(planned(gold=gold, patience=2), tmp_path / "out", Told())
+def test_where_nothing_gets_better_the_base_is_kept(planned: Planned, tmp_path: Path) -> None:
+    tuned = fine_tune(planned(rates=STILL, patience=2), tmp_path / "out", Told())
     assert tuned.best == 0
     assert tuned.after == tuned.before
     assert len(tuned.history.epochs) == 2  # as long as the patience
@@ -208,10 +205,7 @@ def test_a_folder_that_holds_something_is_not_written_over(
     shutil.copytree(done[1], output)
     with pytest.raises(FanzhaError, match="holds a checkpoint already"):
         fine_tune(planned(), output, Told())
-    falling = itertools.count(0, -1)  # no epoch is better than the base
-    monkeypatch.setattr("nlp.training.finetuning.worth", lambda figures: float(next(falling)))
-    seen = write_own_letters(tmp_path / "seen", SEEN, 3)
-    assert fine_tune(planned(gold=seen), output, Told(), fresh=True).best == 0
+    assert fine_tune(planned(rates=STILL), output, Told(), fresh=True).best == 0
     assert not (output / "training.json").exists()
 
 
@@ -262,14 +256,14 @@ def test_an_epoch_is_worth_nothing_where_nothing_is_found() -> None:
     assert worth({**dict.fromkeys(WORTH, 1.0), "status accuracy": 1.0}) == 5.0
 
 
-def test_without_a_recipe_the_rates_are_those_of_the_bases_second_stage(tiny: Tiny) -> None:
+def test_without_a_recipe_the_rates_are_a_fifth_of_the_bases_second_stage(tiny: Tiny) -> None:
     base = read_base(tiny.model).recipe
     options = tuning_recipe(base, Path("gold"), Path("out"), epochs=None, seed=None).training
-    assert (options.encoder_learning_rate, options.head_learning_rate) == (1e-4, 1e-3)
+    assert (options.encoder_learning_rate, options.head_learning_rate) == pytest.approx((2e-5, 2e-4))
     assert (options.epochs, options.seed, options.batch_size) == (finetuning.EPOCHS, 5, 4)
     alone = base.model_copy(update={"adaptation": None})
     options = tuning_recipe(alone, Path("gold"), Path("out"), epochs=2, seed=9).training
-    assert (options.encoder_learning_rate, options.head_learning_rate) == (5e-5, 3e-4)
+    assert (options.encoder_learning_rate, options.head_learning_rate) == pytest.approx((1e-5, 6e-5))
     assert (options.epochs, options.seed) == (2, 9)
 
 
