@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.claims.candidates import Candidate
-from nlp.claims.finding import find_document_quantities
+from nlp.claims.finding import find_possible_claims
 from nlp.clause_chain import (
     best_states,
     clause_emissions,
@@ -21,7 +21,7 @@ from nlp.clause_chain import (
     sentence_breaks,
     state_probabilities,
 )
-from nlp.labels import CLAUSE_STATES, OUTSIDE, QUANTITY_LABELS, head_slices
+from nlp.labels import CLAUSE_STATES, LABEL_COUNT, OUTSIDE, QUANTITY_LABELS, head_slices
 from nlp.pair_scores import PairScorer, Pointed, token_counts
 from nlp.schema import Measure
 from nlp.spans import LabelledSpan, Links
@@ -76,7 +76,7 @@ def decode(
     pointed = None
     if places is not None:
         scorer = PairScorer(places, temperatures.get("pair", 1.0))
-        vectors = np.asarray(logits[:, max(part.stop for part in columns.values()) :], dtype=np.float64)
+        vectors = np.asarray(logits[:, LABEL_COUNT:], dtype=np.float64)
         pointed = decode_pairs(text, structure, tokens, vectors, quantities, barriers, scorer)
     chain = no_transitions() if transitions is None else transitions
     return Decoded(
@@ -166,8 +166,8 @@ def quantity_scores(
     """The numbers that may be claims and have tokens, and [numbers, labels], the means of their tokens' scores."""
     found = [
         (candidate, inside)
-        for candidate in find_document_quantities(text, structure)
-        if candidate.veto is None and (inside := tokens.within(candidate.start, candidate.end)).start < inside.stop
+        for candidate in find_possible_claims(text, structure)
+        if (inside := tokens.within(candidate.start, candidate.end)).start < inside.stop
     ]
     means = [scores[inside].mean(0) for _, inside in found]
     return [candidate for candidate, _ in found], np.array(means).reshape(len(found), scores.shape[1])
@@ -188,7 +188,7 @@ def decode_pairs(
         vectors: [tokens, pair columns].
         barriers: see `decode_borders`.
     """
-    numbers = [(c.start, c.end) for c in find_document_quantities(text, structure) if c.veto is None]
+    numbers = [(c.start, c.end) for c in find_possible_claims(text, structure)]
     counts = token_counts(structure, tokens, numbers)
     found: list[Links] = []
     for quantity in quantities:

@@ -45,9 +45,12 @@ HEADS: dict[str, tuple[str, ...]] = {
     "period": PERIOD_LABELS,
 }
 
+LABEL_COUNT = sum(len(labels) for labels in HEADS.values())
+"""The columns of all heads; what else a model gives stands behind them."""
+
 
 def head_slices() -> dict[str, slice]:
-    """The columns of each head in the model's output of width `sum(len(labels) for labels in HEADS.values())`."""
+    """The columns of each head in the model's output of width LABEL_COUNT."""
     slices, start = {}, 0
     for name, labels in HEADS.items():
         slices[name] = slice(start, start + len(labels))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from nlp.annotation.corpus import GoldLetter
 from nlp.claims.candidates import Candidate
-from nlp.claims.finding import find_document_quantities
+from nlp.claims.finding import find_possible_claims
 from nlp.claims.linking import link_claims
 from nlp.clause_chain import clause_states
 from nlp.decoding import decode
@@ -125,9 +125,8 @@ def read(text: str) -> Reading:
     clauses = [found for part in structure.clauses if (found := clause(part)).first < found.last]
     numbers = [
         (candidate, found)
-        for candidate in find_document_quantities(text, structure)
-        if candidate.veto is None
-        and (found := unit(candidate.start, candidate.end, max(bisect_right(starts, candidate.start) - 1, 0))).first
+        for candidate in find_possible_claims(text, structure)
+        if (found := unit(candidate.start, candidate.end, max(bisect_right(starts, candidate.start) - 1, 0))).first
         < found.last
     ]
     return Reading(

@@ -6,6 +6,11 @@ from nlp.claims.candidates import Candidate, find_quantities
 from nlp.text.segmentation import Structure, unwrap
 
 
+def find_possible_claims(text: str, structure: Structure) -> list[Candidate]:
+    """The candidates of a document that the grammar does not rule out: what the model decides about."""
+    return [candidate for candidate in find_document_quantities(text, structure) if candidate.veto is None]
+
+
 def find_document_quantities(text: str, structure: Structure) -> list[Candidate]:
     """All candidates of a document in order, with offsets in `text`.
 

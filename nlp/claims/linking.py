@@ -50,15 +50,18 @@ def link_claims(
     own_text, own = healed.text, healed.structure  # the words as the writer wrote them; all offsets below are in it
     figures = read_figures(own_text, own, [_inside(quantity, healed) for quantity in quantities])
     lists = groups(own_text, own, figures)
-    metric_of = assign_metrics(own_text, own, figures, lists, [kept for m in metrics if (kept := _range_of(m, healed))])
-    period_of = assign_periods(own_text, own, figures, [kept for p in periods if (kept := _range_of(p, healed))])
-    if pointed is not None:
+    metric_of: Sequence[Range | None] = [None] * len(figures)
+    if pointed is None or constrained:
+        named = [kept for m in metrics if (kept := _range_of(m, healed))]
+        metric_of = assign_metrics(own_text, own, figures, lists, named)
+    if pointed is None:
+        times = [kept for p in periods if (kept := _range_of(p, healed))]
+        period_of = assign_periods(own_text, own, figures, times)
+    else:
         chosen = {healed.inside(q.start, q.end)[0]: links for q, links in zip(quantities, pointed, strict=True)}
         found = [_inside_links(chosen[figure.start], healed) for figure in figures]
-        by_rule = metric_of
-        metric_of, period_of = [metric for metric, _ in found], [period for _, period in found]
-        if constrained:
-            metric_of = [rule or metric for rule, metric in zip(by_rule, metric_of, strict=True)]
+        metric_of = [rule or metric for rule, (metric, _) in zip(metric_of, found, strict=True)]
+        period_of = [period for _, period in found]
     first_of = {i: group.first for group in lists for i in range(group.first, group.last)}
     holder = _MeasureFinder(measures)
 

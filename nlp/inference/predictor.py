@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -62,14 +62,15 @@ class Predictor:
 
     def with_temperatures(self, temperatures: dict[str, float]) -> Predictor:
         """The same model, whose scores are calibrated by other temperatures."""
-        other = copy.copy(self)
-        other._steps, other._helpers = replace(self._steps, temperatures=temperatures), None
-        return other
+        return self._with_steps(temperatures=temperatures)
 
     def with_links(self, by: LinkedBy) -> Predictor:
         """The same model, whose metrics and periods are linked by the rules alone or by the pair scorer alone."""
+        return self._with_steps(linked_by=by)
+
+    def _with_steps(self, **changes: Any) -> Predictor:
         other = copy.copy(self)
-        other._steps, other._helpers = replace(self._steps, linked_by=by), None
+        other._steps, other._helpers = replace(self._steps, **changes), None
         return other
 
     def predict(self, documents: Iterable[Document]) -> Iterator[Result]:

@@ -15,14 +15,13 @@ from nlp.decoding import decode
 from nlp.documents.meta import read_meta
 from nlp.documents.reading import Document
 from nlp.inference.backends import FloatArray, Scores
-from nlp.labels import HEADS
+from nlp.labels import LABEL_COUNT
 from nlp.schema import DocumentInfo, ModelInfo, Result
 from nlp.text.segmentation import Structure, segment
 from nlp.text.tokenization import IntArray, TextTokenizer, Tokens
 from nlp.text.windows import Window, WindowSettings, make_windows
 
 LinkedBy = Literal["both", "rules", "model"]
-_LABELS = sum(len(labels) for labels in HEADS.values())
 
 
 @dataclass(frozen=True)
@@ -105,4 +104,4 @@ def own_rows(window: Window) -> slice:
 
 def joined(own: Sequence[Scores]) -> FloatArray:
     """[tokens, labels and pair columns] in fp32, from those of windows, one after the other."""
-    return np.concatenate(own, dtype=np.float32) if own else np.zeros((0, _LABELS), dtype=np.float32)
+    return np.concatenate(own, dtype=np.float32) if own else np.zeros((0, LABEL_COUNT), dtype=np.float32)

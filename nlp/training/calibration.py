@@ -11,7 +11,7 @@ from nlp.annotation.corpus import GoldLetter, as_document
 from nlp.clause_chain import clause_states, no_transitions, sentence_breaks, state_probabilities
 from nlp.decoding import clause_scores, quantity_scores, softmax
 from nlp.inference.predictor import Predictor
-from nlp.labels import IGNORED, head_slices
+from nlp.labels import IGNORED, LABEL_COUNT, head_slices
 from nlp.pair_scores import PairScorer, token_counts
 from nlp.text.segmentation import Structure
 from nlp.text.tokenization import Tokens
@@ -47,7 +47,7 @@ def fit_temperatures(predictor: Predictor, letters: Sequence[GoldLetter]) -> dic
         spans = [(n.start, n.end) for n in numbers]
         quantities.append((scores, quantity_labels(letter, spans)))
         if predictor.places is not None:
-            vectors = logits[:, max(part.stop for part in columns.values()) :].astype(np.float64)
+            vectors = logits[:, LABEL_COUNT:].astype(np.float64)
             edges += _edge_scores(letter, structure, tokens, vectors, spans, PairScorer(predictor.places))
     transitions = no_transitions() if predictor.transitions is None else predictor.transitions
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.annotation.corpus import GoldLetter
-from nlp.claims.finding import find_document_quantities
+from nlp.claims.finding import find_possible_claims
 from nlp.clause_chain import clause_states, count_transitions, sentence_breaks
 from nlp.labels import CATEGORY_LABELS, IGNORED, METRIC_LABELS, OUTSIDE, PERIOD_LABELS, QUANTITY_LABELS, STATUS_LABELS
 from nlp.pair_scores import COUNTED, EDGES, RELATIONS, token_counts
@@ -27,7 +27,7 @@ def training_windows(
     structure = segment(letter.text)
     tokens = tokenizer(letter.text, structure.page_numbers)
     clause_spans = [(c.start, c.end) for c in structure.clauses]
-    number_spans = [(c.start, c.end) for c in find_document_quantities(letter.text, structure) if c.veto is None]
+    number_spans = [(c.start, c.end) for c in find_possible_claims(letter.text, structure)]
     categories, statuses = clause_labels(letter, clause_spans)
     breaks = sentence_breaks([c.sentence for c in structure.clauses])
     quantities = quantity_labels(letter, number_spans)
